@@ -1,0 +1,36 @@
+"""``python -m chassis run|prepare|redrive SERVICE``."""
+
+import sys
+import warnings
+
+# eventlet says at import that it is in maintenance; that is known and decided (ADR 0002).
+warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated.*")
+
+if sys.argv[1:2] == ["run"]:
+    import eventlet
+
+    # Before anything else imports a socket, a lock or psycopg2.
+    eventlet.monkey_patch()
+
+
+def main() -> None:
+    """Do what the first argument says for the service that the second names."""
+    match sys.argv[1:]:
+        case ["run", name]:
+            from chassis.runner import run
+
+            run(name)
+        case ["prepare", name]:
+            from chassis.preparing import prepare
+
+            prepare(name)
+        case ["redrive", name]:
+            from chassis.redriving import redrive
+
+            print(f"{name}: {redrive(name)} message(s) put back")
+        case _:
+            raise SystemExit(__doc__)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""Calling another service: nameko's wire format, a pool of connections, and a time limit on every call."""
+
+import json
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
+
+import amqp
+
+from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
+from chassis.ids import new_id
+from chassis.metrics import histogram
+from chassis.topology import RPC_EXCHANGE
+from contracts.refusals import Refusal
+
+RPC_TIMEOUT_S = 2.0
+# RabbitMQ's own pseudo queue: the reply comes back on the channel that asked, without a queue to declare.
+REPLY_QUEUE = "amq.rabbitmq.reply-to"
+TRANSIENT = 1
+
+_rpc_seconds = histogram("rpc_client_seconds", "Calls to other services.", ("service", "method", "outcome"))
+
+
+class RpcFailed(Exception):
+    """The other service failed in a way that it did not expect; its log says how."""
+
+
+class RpcUnavailable(Exception):
+    """The other service, or the broker, did not answer in time; the same call may be made again."""
+
+
+class RpcTimeout(RpcUnavailable):
+    """No answer within the limit; the call may or may not have happened: retry with the same key."""
+
+
+class RpcClient:
+    """A thread-safe, greenthread-safe caller; each call in flight has a connection of its own."""
+
+    def __init__(self, amqp_uri: str, timeout_s: float = RPC_TIMEOUT_S) -> None:
+        self._pool = _ReplyPool(amqp_uri)
+        self._timeout_s = timeout_s
+
+    def call(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> Any:
+        """The method's result; raises Refusal, RpcFailed, RpcUnavailable or RpcTimeout."""
+        started = monotonic()
+        outcome = "failed"
+        try:
+            reply = self._exchange(service, method, kwargs, headers)
+            outcome = "ok" if reply["error"] is None else "refused"
+            return _result(reply)
+        except RpcUnavailable:
+            outcome = "unavailable"
+            raise
+        finally:
+            _rpc_seconds.labels(service, method, outcome).observe(monotonic() - started)
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self._pool.close()
+
+    def _exchange(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> Any:
+        deadline = monotonic() + self._timeout_s
+        try:
+            return self._attempt(service, method, kwargs, headers, deadline)
+        except TimeoutError as error:
+            raise RpcTimeout(f"{service}.{method}") from error
+        except CONNECTION_ERRORS:
+            # A restarted broker leaves dead connections in the pool. The call is safe to repeat: what
+            # creates or moves something carries an idempotency key.
+            self._pool.close()
+        try:
+            return self._attempt(service, method, kwargs, headers, deadline)
+        except TimeoutError as error:
+            raise RpcTimeout(f"{service}.{method}") from error
+        except CONNECTION_ERRORS as error:
+            raise RpcUnavailable(f"{service}.{method}: {type(error).__name__}") from error
+
+    def _attempt(
+        self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any], deadline: float
+    ) -> Any:
+        correlation_id = new_id("rpc")
+        request = message(
+            {"args": [], "kwargs": kwargs},
+            headers={f"nameko.{name}": value for name, value in headers.items() if value is not None},
+            delivery_mode=TRANSIENT,
+            # A request that nobody took in time is worth nothing: the caller has gone.
+            expiration=str(int(self._timeout_s * 1000)),
+            reply_to=REPLY_QUEUE,
+            correlation_id=correlation_id,
+        )
+        with self._pool.channel() as channel:
+            channel.replies.clear()
+            channel.basic_publish(
+                request, exchange=RPC_EXCHANGE, routing_key=f"{service}.{method}", mandatory=True
+            )
+            while correlation_id not in channel.replies:
+                remaining_s = deadline - monotonic()
+                if remaining_s <= 0:
+                    raise TimeoutError
+                channel.connection.drain_events(timeout=remaining_s)
+            return json.loads(channel.replies[correlation_id])
+
+
+class _ReplyPool(ChannelPool):
+    def prepare(self, channel: amqp.Channel) -> None:
+        channel.replies = {}
+
+        def on_reply(reply: amqp.Message) -> None:
+            channel.replies[reply.properties["correlation_id"]] = reply.body
+
+        channel.basic_consume(REPLY_QUEUE, no_ack=True, callback=on_reply)
+
+
+def _result(reply: dict[str, Any]) -> Any:
+    error = reply["error"]
+    if error is None:
+        return reply["result"]
+    if error.get("refusal"):
+        raise Refusal(error["refusal"], field=error["field"], **error["details"])
+    raise RpcFailed(error.get("failed", "unknown"))
+
+
+class Services:
+    """The other services by name: ``services.identity.get_contact(holder_id=…)``.
+
+    Calls carry the caller's signed token and the call id; ``as_service()`` calls in nobody's name but
+    that of ``own_name``, the service that calls.
+    """
+
+    def __init__(self, client: RpcClient, own_name: str, headers: dict[str, Any] | None = None) -> None:
+        self._client = client
+        self._own_name = own_name
+        self._headers = headers or {}
+
+    def bind(self, **headers: Any) -> "Services":
+        """The same services for one call: ``token`` and ``call_id``."""
+        return Services(self._client, self._own_name, {**self._headers, **headers})
+
+    def as_service(self) -> "Services":
+        """Call as a service of the platform instead of as the person."""
+        return self.bind(token=None, service=self._own_name)
+
+    def __getattr__(self, service: str) -> Any:
+        return _Service(self._client, service, self._headers)
+
+
+class _Service:
+    def __init__(self, client: RpcClient, service: str, headers: dict[str, Any]) -> None:
+        self._client, self._service, self._headers = client, service, headers
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        def call(**kwargs: Any) -> Any:
+            return self._client.call(self._service, method, kwargs, self._headers)
+
+        return call

@@ -1,0 +1,40 @@
+"""The one clock: domain time, which tests and the demo may move, and real time, which nobody moves."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+_offset_file: Path | None = None
+
+
+def use_offset_file(path: Path | None) -> None:
+    """Add the number of seconds in ``path`` to every ``now()``; an absent file means 0.
+
+    Every process of a stack reads the same file, so moving the clock moves all of them. Settings refuse
+    an offset file in production.
+    """
+    global _offset_file
+    _offset_file = path
+
+
+def now() -> datetime:
+    """The moment in which the domain lives; aware UTC."""
+    return real_now() + _offset()
+
+
+def real_now() -> datetime:
+    """The machine's own time, for leases, retries and ages of technical rows; aware UTC."""
+    return datetime.now(UTC)
+
+
+def rfc3339(moment: datetime) -> str:
+    """``2020-07-06T07:00:00.123456Z``."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _offset() -> timedelta:
+    if _offset_file is None:
+        return timedelta()
+    try:
+        return timedelta(seconds=float(_offset_file.read_text() or 0))
+    except FileNotFoundError:
+        return timedelta()

@@ -1,0 +1,79 @@
+"""The database: one engine a process, short transactions, limits that keep a lock from spreading."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import MetaData, create_engine
+from sqlalchemy.exc import DBAPIError, TimeoutError
+from sqlalchemy.orm import Session
+
+# Each limit is shorter than the one of its caller: lock < statement < RPC < gateway < client.
+LOCK_TIMEOUT_MS = 500
+STATEMENT_TIMEOUT_MS = 1_000
+IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
+CONNECT_TIMEOUT_S = 2
+POOL_WAIT_S = 1
+# Lock not available, query cancelled, deadlock, serialization failure, server shutting down or starting.
+TRANSIENT_SQLSTATES = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300"}
+
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def metadata_for() -> MetaData:
+    """A service's own MetaData, with constraint names that migrations can rely on."""
+    return MetaData(naming_convention=_NAMING)
+
+
+class Database:
+    """A service's database; ``transaction()`` is its unit of work."""
+
+    def __init__(self, url: str, *, name: str = "occygene", pool_size: int = 20) -> None:
+        options = (
+            f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
+            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+        )
+        self.engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_S,
+            # Values of a failed statement may be personal data: they never reach a log.
+            hide_parameters=True,
+            connect_args={
+                "options": options,
+                "connect_timeout": CONNECT_TIMEOUT_S,
+                "application_name": name,
+                "keepalives_idle": 10,
+                "tcp_user_timeout": 5_000,
+            },
+        )
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """A session whose work is committed at the end of the block, or not at all."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back to the server."""
+        self.engine.dispose()
+
+
+def is_transient(error: BaseException) -> bool:
+    """True where the same call may well succeed in a moment: a lock, a lost connection, a full pool."""
+    if isinstance(error, TimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "pgcode", None)
+    return error.connection_invalidated or state in TRANSIENT_SQLSTATES or _never_connected(error, state)
+
+
+def _never_connected(error: DBAPIError, state: str | None) -> bool:
+    return type(error).__name__ == "OperationalError" and state is None

@@ -1,0 +1,139 @@
+"""What a service class declares to be given: settings, database, other services, its caller."""
+
+from collections.abc import Callable
+from os import environ
+from typing import Any
+
+import eventlet
+from nameko.extensions import DependencyProvider
+
+from chassis import database
+from chassis.caller import ANONYMOUS, Caller, service_caller
+from chassis.client import RpcClient
+from chassis.client import Services as BoundServices
+from chassis.confirms import ConfirmedPublisher
+from chassis.log import bind_call_id, get_logger
+from chassis.relay import relay_step
+from chassis.settings import ProcessSettings, ServiceSettings, read_settings
+from chassis.tokens import Keys, TokenError
+
+log = get_logger()
+
+
+def settings_of(container: Any) -> ServiceSettings:
+    """The process's settings, in the shape that its service class declares."""
+    shape = next(
+        (value.shape for value in vars(container.service_cls).values() if isinstance(value, SettingsOf)),
+        ServiceSettings,
+    )
+    return read_settings(shape, environ)
+
+
+class SettingsOf(DependencyProvider):
+    """``settings = SettingsOf(Settings)``: the environment, read once."""
+
+    def __init__(self, shape: type[ServiceSettings]) -> None:
+        self.shape = shape
+
+    def setup(self) -> None:
+        """Read the environment before the service serves."""
+        self.value = read_settings(self.shape, environ)
+
+    def get_dependency(self, worker_ctx: Any) -> ProcessSettings:
+        """The settings."""
+        return self.value
+
+
+class Loaded(DependencyProvider):
+    """``programmes = Loaded(lambda settings: …)``: something built once from the settings."""
+
+    def __init__(self, load: Callable[[Any], Any]) -> None:
+        self.load = load
+
+    def setup(self) -> None:
+        """Build it before the service serves, so that a mistake stops the start."""
+        self.value = self.load(settings_of(self.container))
+
+    def get_dependency(self, worker_ctx: Any) -> Any:
+        """What was built."""
+        return self.value
+
+
+class Database(DependencyProvider):
+    """``db = Database()``: ``self.db.transaction()`` is the unit of work. It also runs the outbox relay."""
+
+    def setup(self) -> None:
+        """One pool a process: every worker, every loop and the relay may hold a connection."""
+        settings = settings_of(self.container)
+        self.database = database.Database(
+            settings.database_url,
+            name=self.container.service_name,
+            pool_size=self.container.max_workers + 6,
+        )
+        self.publisher = ConfirmedPublisher(settings.amqp_uri)
+        self.stopping = False
+
+    def start(self) -> None:
+        """Begin to publish what the outbox holds."""
+        self.relay = self.container.spawn_managed_thread(self._relay, identifier="relay")
+
+    def stop(self) -> None:
+        """Finish the batch on its way, then let the connections go."""
+        self.stopping = True
+        self.relay.wait()
+        self.database.close()
+        self.publisher.close()
+
+    def kill(self) -> None:
+        """Leave at once: what is not marked as published is published again by the next process."""
+        self.stopping = True
+
+    def get_dependency(self, worker_ctx: Any) -> database.Database:
+        """The database."""
+        return self.database
+
+    def _relay(self) -> None:
+        while not self.stopping:
+            eventlet.sleep(relay_step(self.database, self.publisher))
+
+
+class CallContext(DependencyProvider):
+    """Binds the call id that came along to every log line and event of the worker."""
+
+    def worker_setup(self, worker_ctx: Any) -> None:
+        """Runs in the worker's own greenthread, before its method."""
+        worker_ctx.data["call_id"] = bind_call_id(worker_ctx.data.get("call_id"))
+
+
+class CurrentCaller(DependencyProvider):
+    """``caller = CurrentCaller()``: who calls, by the signed token that came along."""
+
+    def setup(self) -> None:
+        """Local keys: no call to anybody."""
+        self.keys = Keys(settings_of(self.container).token_public_keys)
+
+    def get_dependency(self, worker_ctx: Any) -> Caller:
+        """The caller; one whose token is not valid is anonymous and refused where it matters."""
+        token = worker_ctx.data.get("token")
+        if token is not None:
+            try:
+                return self.keys.verify(token)
+            except TokenError:
+                return ANONYMOUS
+        service = worker_ctx.data.get("service")
+        return service_caller(service) if service else ANONYMOUS
+
+
+class Services(DependencyProvider):
+    """``services = Services()``: the other services, called with this call's token and id."""
+
+    def setup(self) -> None:
+        """One pool of connections a process."""
+        client = RpcClient(settings_of(self.container).amqp_uri)
+        self.services = BoundServices(client, self.container.service_name)
+
+    def get_dependency(self, worker_ctx: Any) -> BoundServices:
+        """The services, bound to this call; without a token the service calls in its own name."""
+        data = worker_ctx.data
+        bound = self.services.bind(call_id=data.get("call_id"))
+        return bound.bind(token=data["token"]) if data.get("token") else bound.as_service()

@@ -1,0 +1,1 @@
+"""How calls, events and the clock reach a service's methods."""

@@ -1,0 +1,54 @@
+"""The process's consumer: nameko's, except that a message it cannot read is parked instead of dropped."""
+
+from typing import Any
+
+from kombu.connection import Connection
+from nameko.messaging import QueueConsumer as NamekoQueueConsumer
+
+from chassis.confirms import ConfirmedPublisher, NotPublished
+from chassis.parking import park
+
+# Half-open connections are noticed within two of these.
+HEARTBEAT_S = 10
+
+
+class QueueConsumer(NamekoQueueConsumer):
+    """One consumer for all entrypoints of the process."""
+
+    def setup(self) -> None:
+        """One confirming publisher for what is put aside."""
+        super().setup()
+        self.publisher = ConfirmedPublisher(self.amqp_uri)
+
+    @property
+    def connection(self) -> Connection:
+        """A connection that notices a dead peer; the supervisor restarts what cannot reconnect."""
+        return Connection(self.amqp_uri, heartbeat=HEARTBEAT_S, connect_timeout=2)
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """kombu's own would acknowledge and forget the message (garbage, pickle, another encoding)."""
+        self.set_aside(
+            message, self._queue_of(message), _text(message.body), f"unreadable: {type(exc).__name__}"
+        )
+
+    def set_aside(self, message: Any, queue: str, body: Any, reason: str) -> None:
+        """Park a message and acknowledge it; where parking fails it goes back to its queue."""
+        try:
+            park(self.publisher, self.container.service_name, queue, body, {}, reason)
+        except NotPublished:
+            self.requeue_message(message)
+        else:
+            self.ack_message(message)
+
+    def _queue_of(self, message: Any) -> str:
+        """Where the message came from: redrive puts it back there."""
+        tag = message.delivery_info.get("consumer_tag")
+        for consumer in self._consumers.values():
+            for queue, active_tag in consumer._active_tags.items():
+                if active_tag == tag:
+                    return str(queue)
+        return ""
+
+
+def _text(body: Any) -> str:
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)

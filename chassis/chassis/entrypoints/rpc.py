@@ -1,0 +1,117 @@
+"""RPC: nameko's requests, with answers that are refusals or results and never a class name."""
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from time import monotonic
+from typing import Any
+
+from kombu.entity import Exchange, Queue
+from nameko.rpc import Rpc as NamekoRpc
+from nameko.rpc import RpcConsumer as NamekoRpcConsumer
+
+from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
+from chassis.client import TRANSIENT, RpcUnavailable
+from chassis.database import is_transient
+from chassis.entrypoints.consuming import QueueConsumer
+from chassis.log import failure, get_logger
+from chassis.metrics import histogram
+from chassis.topology import RPC_EXCHANGE, rpc_queue
+from contracts.refusals import Refusal
+
+log = get_logger()
+_seconds = histogram("rpc_server_seconds", "Calls answered by this service.", ("method", "outcome"))
+
+
+class RpcConsumer(NamekoRpcConsumer):
+    """Takes the service's requests and sends the replies, transient and without confirms (ADR 0002)."""
+
+    queue: Queue | None
+    queue_consumer = QueueConsumer()
+
+    def setup(self) -> None:
+        """The queue as `prepare` declared it."""
+        if self.queue is None:
+            service = self.container.service_name
+            self.queue = Queue(
+                rpc_queue(service),
+                exchange=Exchange(RPC_EXCHANGE, "topic", durable=True),
+                routing_key=f"{service}.*",
+                durable=True,
+            )
+            self.replies = ChannelPool(self.queue_consumer.amqp_uri)
+            self.queue_consumer.register_provider(self)
+            self._registered = True
+
+    def handle_message(self, body: Any, message: Any) -> None:
+        """A request that nobody could be answered for would kill the process in a loop: park it."""
+        well_formed = isinstance(body, dict) and isinstance(body.get("kwargs"), dict) and not body.get("args")
+        if not message.properties.get("reply_to") or not well_formed:
+            self.queue_consumer.set_aside(
+                message, rpc_queue(self.container.service_name), "", "not a request"
+            )
+            return
+        super().handle_message(body, message)
+
+    def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        """Reply, then acknowledge."""
+        reply = {"result": result, "error": None if exc_info is None else _error(exc_info[1])}
+        self._reply(message, reply)
+        self.queue_consumer.ack_message(message)
+        return result, exc_info
+
+    def _reply(self, request: Any, reply: dict[str, Any]) -> None:
+        sent = message(
+            reply, delivery_mode=TRANSIENT, correlation_id=request.properties.get("correlation_id", "")
+        )
+        for last in (False, True):
+            try:
+                with self.replies.channel() as channel:
+                    channel.basic_publish(sent, exchange="", routing_key=request.properties["reply_to"])
+                return
+            except CONNECTION_ERRORS as error:
+                self.replies.close()
+                if last:
+                    # The caller's time limit tells it; what was done is found again by its key.
+                    log.warning("reply_not_sent", **failure(error))
+
+
+class Rpc(NamekoRpc):
+    """An RPC entrypoint on our consumer."""
+
+    rpc_consumer = RpcConsumer()
+
+
+def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Expose a method; keyword arguments in, JSON primitives or a Refusal out."""
+
+    @wraps(method)
+    def call(self: Any, **kwargs: Any) -> Any:
+        started = monotonic()
+        outcome = "failed"
+        try:
+            result = method(self, **kwargs)
+            json.dumps(result)
+            outcome = "ok"
+            return result
+        except Refusal:
+            outcome = "refused"
+            raise
+        except Exception as error:
+            if is_transient(error) or isinstance(error, RpcUnavailable):
+                outcome = "try_again"
+                log.warning("rpc_try_again", method=method.__name__, **failure(error))
+                raise Refusal("try_again") from error
+            log.error("rpc_failed", method=method.__name__, **failure(error))
+            raise
+        finally:
+            _seconds.labels(method.__name__, outcome).observe(monotonic() - started)
+
+    decorated: Callable[..., Any] = Rpc.decorator(call)
+    return decorated
+
+
+def _error(error: BaseException) -> dict[str, Any]:
+    if isinstance(error, Refusal):
+        return {"refusal": error.code, "field": error.field, "details": error.details}
+    return {"failed": "internal"}

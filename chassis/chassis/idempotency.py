@@ -1,0 +1,54 @@
+"""Idempotency keys: the same key with the same request gets the stored answer, whatever happened between."""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.tables import idempotency_keys as keys
+from contracts.refusals import Refusal
+
+
+def once(
+    session: Session,
+    *,
+    caller: str,
+    operation: str,
+    key: str,
+    request: Mapping[str, Any],
+    act: Callable[[], Any],
+    redact: Collection[str] = (),
+) -> Any:
+    """Answer ``act()`` the first time, its stored answer after that.
+
+    The row is written first, so a concurrent call with the same key waits for this transaction and then
+    reads its answer. ``redact`` names members of the answer that are stored as null: secrets are shown
+    once. Raises Refusal ``idempotency_key_reused`` when the key came with another request before.
+    """
+    hashed = request_hash(operation, request)
+    fresh = insert(keys).values(caller=caller, key=key, request_hash=hashed).on_conflict_do_nothing()
+    if session.execute(fresh.returning(keys.c.key)).first() is None:
+        return _stored_answer(session, caller, key, hashed)
+    answer = act()
+    kept = {**answer, **dict.fromkeys(redact)} if redact else answer
+    session.execute(update(keys).where(keys.c.caller == caller, keys.c.key == key).values(answer=kept))
+    return answer
+
+
+def request_hash(operation: str, request: Mapping[str, Any]) -> str:
+    """SHA-256 of the operation and the request in canonical JSON: personal data is never stored here."""
+    canonical = json.dumps([operation, request], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _stored_answer(session: Session, caller: str, key: str, hashed: str) -> Any:
+    row = session.execute(
+        select(keys.c.request_hash, keys.c.answer).where(keys.c.caller == caller, keys.c.key == key)
+    ).one()
+    if row.request_hash != hashed:
+        raise Refusal("idempotency_key_reused")
+    return row.answer

@@ -1,0 +1,73 @@
+"""Logs: one JSON object a line, static event names, ids as fields, one call id through all services."""
+
+import logging
+import sys
+import traceback
+from typing import Any, cast
+
+import structlog
+
+from chassis.ids import new_id
+
+
+def configure_logging(service: str, level: str) -> None:
+    """Write JSON lines to standard output; libraries' own records take the same form."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _named(service),
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for noisy in ("amqp", "kombu", "httpx", "weasyprint", "fontTools"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # nameko prints the exception's own text, which may quote a row; `failure` below says it without.
+    logging.getLogger("nameko.containers").setLevel(logging.CRITICAL + 1)
+
+
+def get_logger() -> structlog.stdlib.BoundLogger:
+    """A logger; call it as ``log.info("card_validated", card_id=…)``."""
+    return cast(structlog.stdlib.BoundLogger, structlog.get_logger())
+
+
+def bind_call_id(call_id: str | None) -> str:
+    """Begin a call: every line from here on carries its id; a new one is made when none came along."""
+    bound = call_id or new_id("call")
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(call_id=bound)
+    return bound
+
+
+def current_call_id() -> str | None:
+    """The id of the call that is running, if any."""
+    return cast("str | None", structlog.contextvars.get_contextvars().get("call_id"))
+
+
+def failure(exc: BaseException) -> dict[str, Any]:
+    """An exception as log fields: its type and the last places, never its text, which may hold data."""
+    frames = traceback.extract_tb(exc.__traceback__)[-4:]
+    places = ["/".join(frame.filename.split("/")[-2:]) + f":{frame.lineno}" for frame in frames]
+    return {"error": type(exc).__name__, "at": places}
+
+
+def _named(service: str) -> structlog.typing.Processor:
+    def add(_logger: Any, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return {"service": service, **event}
+
+    return add

@@ -1,0 +1,41 @@
+"""The outbox: what a service announces is written in the transaction that caused it, or not at all."""
+
+from typing import TypedDict
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from chassis.clock import now, rfc3339
+from chassis.ids import new_id
+from chassis.log import current_call_id
+from chassis.tables import outbox
+from contracts.base import Event
+
+
+class Stamp(TypedDict):
+    """The envelope's fields of a new event."""
+
+    event_id: str
+    occurred_at: str
+
+
+def stamp() -> Stamp:
+    """A new event's id and time: ``OrderPlaced(**stamp(), order_id=…)``."""
+    return {"event_id": new_id("evt"), "occurred_at": rfc3339(now())}
+
+
+def announce(session: Session, *events: Event) -> None:
+    """Keep the events for the relay, in the caller's transaction and in one statement."""
+    session.execute(
+        insert(outbox),
+        [
+            {
+                "event_id": event.event_id,
+                "source": event.source,
+                "name": event.name,
+                "payload": event.payload(),
+                "call_id": current_call_id(),
+            }
+            for event in events
+        ],
+    )

@@ -1,0 +1,1 @@
+"""Everything that crosses a service boundary: RPC, events, refusals, programmes. No I/O."""

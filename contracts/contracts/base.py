@@ -1,0 +1,49 @@
+"""What every message between services has: an event's envelope, and the caller of an RPC."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self, TypedDict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened, said by the service that owns it; past tense, JSON primitives only.
+
+    ``event_id`` is unique for ever (the inbox relies on it); ``occurred_at`` is RFC 3339 in UTC.
+    Fields are added, never renamed or removed: a reader ignores those that it does not know.
+    """
+
+    source: ClassVar[str]
+    name: ClassVar[str]
+
+    event_id: str
+    occurred_at: str
+
+    def payload(self) -> dict[str, Any]:
+        """The event as a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Self:
+        """Read a JSON object; a missing field raises TypeError, an unknown one is ignored."""
+        known = {field.name for field in fields(cls)}
+        return cls(**{key: value for key, value in payload.items() if key in known})
+
+
+class Address(TypedDict):
+    """A postal address; ``insee`` is the commune's INSEE code, which decides residence."""
+
+    street: str
+    postal_code: str
+    insee: str
+
+
+class Text(TypedDict):
+    """A sentence for people, French first."""
+
+    fr: str
+    en: str
+
+
+# Days of any year, both inclusive, as ``MM-DD``; ``from`` after ``to`` spans the new year.
+Season = TypedDict("Season", {"from": str, "to": str})

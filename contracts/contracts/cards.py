@@ -1,0 +1,362 @@
+"""What `cards` answers and announces: programmes, orders, cards, allowances, redemptions."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NotRequired, Protocol, TypedDict
+
+from contracts.base import Event, Text
+from contracts.identity import Holder, Person
+
+OrderState = Literal["placed", "validated", "refused"]
+CardState = Literal["valid", "not_yet_valid", "expired", "revoked"]
+RevocationReason = Literal["lost", "stolen", "error", "fraud"]
+
+
+class Draw(TypedDict):
+    """What a redemption takes from one pot, in cents (positive)."""
+
+    pot_id: str
+    amount_cents: int
+
+
+# --- events -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderPlaced(Event):
+    """Somebody asked for a card; checks are to be opened and, if due, a payment awaited."""
+
+    source: ClassVar[str] = "cards"
+    name: ClassVar[str] = "order_placed"
+
+    order_id: str
+    programme: str
+    card_type: str
+    household_id: str
+    holder_id: str
+    channel: str
+    amount_due_cents: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardValidated(Event):
+    """A card was made and may be used from ``valid_from`` to ``valid_until`` (ISO dates, inclusive).
+
+    ``persons`` counts the household with its holder: it sizes the pots. ``replaces`` is the card that
+    a reissue stands for: its household's pots go on, none is credited again.
+    """
+
+    source: ClassVar[str] = "cards"
+    name: ClassVar[str] = "card_validated"
+
+    card_id: str
+    order_id: str
+    programme: str
+    card_type: str
+    household_id: str
+    holder_id: str
+    persons: int
+    valid_from: str
+    valid_until: str
+    replaces: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardRevoked(Event):
+    """A card may no longer be used."""
+
+    source: ClassVar[str] = "cards"
+    name: ClassVar[str] = "card_revoked"
+
+    card_id: str
+    order_id: str
+    household_id: str
+    reason: RevocationReason
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedemptionRecorded(Event):
+    """A scan was accepted; ``gross - reduction = net = paid_from_pot + due``, all in cents."""
+
+    source: ClassVar[str] = "cards"
+    name: ClassVar[str] = "redemption_recorded"
+
+    redemption_id: str
+    programme: str
+    card_type: str
+    card_id: str
+    household_id: str
+    holder_id: str
+    provider_id: str
+    site_id: str
+    offer_id: str
+    adults: int
+    children: int
+    gross_cents: int
+    reduction_cents: int
+    net_cents: int
+    paid_from_pot_cents: int
+    due_cents: int
+    draws: list[Draw]
+    redeemed_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedemptionCancelled(RedemptionRecorded):
+    """A redemption was undone; it repeats what was recorded so that readers need no order of events."""
+
+    name: ClassVar[str] = "redemption_cancelled"
+
+    cancelled_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowanceReleased(Event):
+    """Spendable money was taken off an allowance; only now may the wallet give it back to its funder."""
+
+    source: ClassVar[str] = "cards"
+    name: ClassVar[str] = "allowance_released"
+
+    release_id: str
+    pot_id: str
+    amount_cents: int
+    reason: Literal["spend_until_passed", "card_revoked", "reached_closed_pot"]
+    closes_pot: bool
+
+
+# --- RPC shapes -------------------------------------------------------------------------------------
+
+
+class CardTypeView(TypedDict):
+    """A card type as the public sees it."""
+
+    code: str
+    label: Text
+    price_cents: int
+    checks: list[str]
+    required_fields: list[str]
+    pots: list[dict[str, Any]]
+
+
+class ProgrammeView(TypedDict):
+    """A programme as the public sees it; dates ISO."""
+
+    code: str
+    name: Text
+    orders_open: str
+    orders_close: str
+    valid_from: str
+    valid_until: str
+    channels: list[str]
+    categories: list[dict[str, Any]]
+    card_types: list[CardTypeView]
+
+
+class OrderRequest(TypedDict):
+    """The body of `POST /v1/orders`; ``channel`` is the caller's, or for the public site its own."""
+
+    programme: str
+    card_type: str
+    holder: Holder
+    members: list[Person]
+    channel_note: NotRequired[str | None]
+
+
+class OrderView(TypedDict):
+    """An order; ``order_secret`` is answered to whoever placed it, nowhere else."""
+
+    id: str
+    programme: str
+    card_type: str
+    channel: str
+    state: OrderState
+    reason_code: str | None
+    checks_required: list[str]
+    amount_due_cents: int
+    paid: bool
+    placed_at: str
+    card_id: str | None
+    order_secret: NotRequired[str]
+
+
+class CardView(TypedDict):
+    """A card; the number shows its last four digits only."""
+
+    id: str
+    order_id: str
+    programme: str
+    card_type: str
+    state: CardState
+    valid_from: str
+    valid_until: str
+    number_ends: str
+    holder_first_name: str
+    replaces: str | None
+    replaced_by: str | None
+
+
+class VoucherView(TypedDict):
+    """All that a voucher prints. Never logged, never in an event. ``number`` is 16 digits, ungrouped."""
+
+    card_id: str
+    programme: str
+    card_type: str
+    holder_id: str
+    number: str
+    qr_text: str
+    card_code: str
+    valid_from: str
+    valid_until: str
+    adults: int
+    children: int
+    revoked: bool
+
+
+class PotView(TypedDict):
+    """One pot's spendable allowance; ``spend_until`` ISO date, inclusive, civil Paris."""
+
+    id: str
+    code: str
+    label: Text
+    credited_cents: int
+    remaining_cents: int
+    spend_until: str
+    closed: bool
+
+
+class PotsView(TypedDict):
+    """All pots that a card may spend."""
+
+    remaining_cents: int
+    pots: list[PotView]
+
+
+class Party(TypedDict):
+    """Who stands at the desk."""
+
+    adults: int
+    children: int
+
+
+class ScanRequest(TypedDict):
+    """The body of a quote or a redemption; ``card`` is the QR text or the 16-digit number."""
+
+    card: str
+    card_code: NotRequired[str | None]
+    offer_id: str
+    party: Party
+    gross_cents: int
+    pay_cents: NotRequired[int | None]
+    occurred_at: NotRequired[str | None]
+
+
+class CardHolderShown(TypedDict):
+    """What the scan shows of the holder, so that the provider sees it is the right person."""
+
+    first_name: str
+    age_band: str
+    party_covered: Party
+
+
+class ScanAnswer(TypedDict):
+    """A price (quote: ``id`` null) or a redemption.
+
+    ``already_counted`` is true when the same QR was read again within seconds and the first redemption is
+    answered; ``message`` says so kindly.
+    """
+
+    id: str | None
+    recorded_at: str | None
+    reduction_cents: int
+    net_cents: int
+    paid_from_pot_cents: int
+    due_cents: int
+    pot_remaining_cents: int
+    holder: CardHolderShown
+    already_counted: bool
+    message: Text | None
+
+
+class RedemptionView(TypedDict):
+    """A past redemption, for the device's list and the holder's."""
+
+    id: str
+    card_id: str
+    offer_id: str
+    provider_id: str
+    site_id: str
+    gross_cents: int
+    reduction_cents: int
+    net_cents: int
+    paid_from_pot_cents: int
+    due_cents: int
+    redeemed_at: str
+    cancelled_at: str | None
+
+
+class RedemptionPage(TypedDict):
+    """Redemptions, newest first; ``next_cursor`` is null on the last page."""
+
+    redemptions: list[RedemptionView]
+    next_cursor: str | None
+
+
+class AllowanceTotals(TypedDict):
+    """The cards' side of the money equation, in cents, summed over every pot, each from its own table."""
+
+    allowance_cents: int
+    raised_cents: int
+    drawn_cents: int
+    released_cents: int
+    negative_allowances: int
+
+
+class CardsRpc(Protocol):
+    """The RPC of `cards`; refusals are those of `contracts.refusals`."""
+
+    def find_programmes(self) -> list[ProgrammeView]:
+        """Every programme on sale or in use."""
+
+    def get_programme(self, *, code: str) -> ProgrammeView:
+        """One programme."""
+
+    def place_order(self, *, idempotency_key: str, order: OrderRequest) -> OrderView:
+        """Answer age, household and residence at once; keep the order and announce it."""
+
+    def get_order(self, *, order_id: str, order_secret: str | None) -> OrderView:
+        """An order, for whoever placed it, its holder or an officer."""
+
+    def get_card(self, *, card_id: str) -> CardView:
+        """A card, for its holder or an officer."""
+
+    def get_voucher(self, *, card_id: str) -> VoucherView:
+        """What the voucher prints, for `notify`, the holder or an officer."""
+
+    def get_pots(self, *, card_id: str) -> PotsView:
+        """What the card may still spend."""
+
+    def find_card_redemptions(self, *, card_id: str, cursor: str | None, limit: int) -> RedemptionPage:
+        """The card's use, for its holder or an officer."""
+
+    def lookup_card(self, *, number: str | None, qr: str | None) -> CardView:
+        """Officer: find a card by what is printed on it."""
+
+    def revoke_card(self, *, idempotency_key: str, card_id: str, reason: RevocationReason) -> CardView:
+        """The card may no longer be used, from this moment on."""
+
+    def reissue_card(self, *, idempotency_key: str, card_id: str) -> CardView:
+        """A new card for a revoked one, same household, same pots, same last day."""
+
+    def quote(self, *, scan: ScanRequest) -> ScanAnswer:
+        """The price, no effect."""
+
+    def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> ScanAnswer:
+        """The scan: one transaction (design §3)."""
+
+    def cancel_redemption(self, *, idempotency_key: str, redemption_id: str) -> RedemptionView:
+        """Undo: the device within 15 minutes, an officer until settled."""
+
+    def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:
+        """The calling device's last scans."""
+
+    def get_allowance_totals(self) -> AllowanceTotals:
+        """For the money equation."""

@@ -1,0 +1,1 @@
+"""A hosted payment page provider: sessions, the page, signed notifications, refunds."""

@@ -1,0 +1,1 @@
+"""Programmes, orders, cards, allowances and redemptions: the scan."""

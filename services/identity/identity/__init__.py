@@ -1,0 +1,1 @@
+"""Applications and their checks, people and households, credentials and tokens."""

@@ -1,0 +1,1 @@
+"""Providers, sites, offers, their selection, and statistics."""

@@ -1,0 +1,1 @@
+"""All money: payments of cards, pots, and the double-entry ledger."""

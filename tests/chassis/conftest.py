@@ -1,0 +1,142 @@
+"""A toy service run as a real process, on a real broker and database."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from sqlalchemy import text
+
+from chassis.amqp import connect
+from chassis.client import RpcClient
+from chassis.database import Database
+from devstack.backing import Backing
+from devstack.ports import free_port
+from devstack.secrets import load_secrets
+
+HERE = Path(__file__).parent
+PATIENCE_S = 20
+
+
+@dataclass
+class Toy:
+    """The running toy, its database, its broker and a client."""
+
+    environment: dict[str, str]
+    database: Database
+    client: RpcClient
+    mended: Path
+    process: subprocess.Popen[bytes] | None = field(default=None)
+
+    def start(self) -> None:
+        self.spawn()
+        eventually(self.is_healthy)
+
+    def spawn(self) -> None:
+        with (self.mended.parent / "toy.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "chassis", "run", "toy"], env=self.environment, stdout=log, stderr=log
+            )
+
+    def is_healthy(self) -> bool:
+        try:
+            with urlopen(f"http://127.0.0.1:{self.environment['METRICS_PORT']}/healthz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def has_died(self) -> bool:
+        return self.process is not None and self.process.poll() is not None
+
+    def run(self, command: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "chassis", command, "toy"],
+            env=self.environment,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    def call(self, method: str, **kwargs: Any) -> Any:
+        return self.client.call("toy", method, kwargs, {"call_id": "call_test"})
+
+    def heard(self, thing: str) -> int:
+        with self.database.transaction() as session:
+            found = session.scalar(text("SELECT count(*) FROM heard WHERE thing = :thing"), {"thing": thing})
+        return int(found or 0)
+
+    def messages(self, queue: str) -> int:
+        connection = connect(self.environment["AMQP_URI"])
+        count = connection.channel().queue_declare(queue, passive=True).message_count
+        connection.close()
+        return int(count)
+
+    def metrics(self) -> str:
+        with urlopen(f"http://127.0.0.1:{self.environment['METRICS_PORT']}/metrics", timeout=2) as answer:
+            return str(answer.read().decode())
+
+    def log(self) -> str:
+        return (self.mended.parent / "toy.log").read_text()
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(timeout=PATIENCE_S)
+
+
+def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until it holds, or fail."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline, "did not hold in time"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def toy(backing: Backing, database: Callable[[str], Database], tmp_path: Path) -> Iterator[Toy]:
+    """A fresh toy; its table is dropped and its queues are emptied afterwards."""
+    with _toy(backing, database("cards"), tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
+    with database.transaction() as session:
+        session.execute(text("CREATE TABLE IF NOT EXISTS heard (thing text)"))
+        session.execute(text("TRUNCATE heard"))
+    secrets = load_secrets(folder)
+    environment = os.environ | {
+        "PYTHONPATH": str(HERE),
+        "ENVIRONMENT": "development",
+        "AMQP_URI": backing.amqp_uri,
+        "DATABASE_URL": backing.database_urls["cards"],
+        "METRICS_PORT": str(free_port()),
+        "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
+        "PUBLIC_URL": "http://127.0.0.1",
+        "PROGRAMMES_DIR": str(HERE.parent.parent / "programmes"),
+        "TOY_MENDED": str(folder / "mended"),
+    }
+    toy = Toy(environment, database, RpcClient(backing.amqp_uri), folder / "mended")
+    toy.run("prepare")
+    _purge(backing.amqp_uri)
+    toy.start()
+    try:
+        yield toy
+    finally:
+        toy.stop()
+        toy.client.close()
+
+
+def _purge(uri: str) -> None:
+    connection = connect(uri)
+    channel = connection.channel()
+    for queue in ("toy.parked", "toy.toy.toy_happened", "rpc-toy", "delay.1s"):
+        channel.queue_purge(queue)
+    connection.close()

@@ -1,0 +1,80 @@
+"""Entrypoints that answer, refuse, fail, dawdle and kill their process, as the tests ask."""
+
+import os
+import time
+from dataclasses import dataclass
+from signal import SIGKILL
+from typing import Any, ClassVar
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from chassis.outbox import announce, stamp
+from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, rpc
+from chassis.settings import ServiceSettings
+from contracts.base import Event
+from contracts.refusals import Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToyHappened(Event):
+    """What the toy announces and hears itself."""
+
+    source: ClassVar[str] = "toy"
+    name: ClassVar[str] = "toy_happened"
+
+    thing: str
+
+
+class ToyService:
+    """Named like a real service, with a real database."""
+
+    name = "toy"
+    settings = SettingsOf(ServiceSettings)
+    db = Database()
+    services = Services()
+    caller = CurrentCaller()
+
+    @rpc
+    def echo(self, *, value: Any) -> Any:
+        return value
+
+    @rpc
+    def who(self) -> str:
+        return f"{self.caller.kind}:{self.caller.subject}"
+
+    @rpc
+    def refuse(self) -> None:
+        raise Refusal("invalid_field", field="a.b", rule="never")
+
+    @rpc
+    def fail(self) -> None:
+        raise RuntimeError("secret text that must not leave")
+
+    @rpc
+    def sleep(self, *, seconds: float) -> str:
+        time.sleep(seconds)
+        return "woke"
+
+    @rpc
+    def ask_myself(self) -> str:
+        answer: str = self.services.as_service().toy.who()
+        return answer
+
+    @rpc
+    def wait_for_lock(self) -> None:
+        with self.db.transaction() as session:
+            session.execute(text("SELECT pg_advisory_xact_lock(42)"))
+
+    @rpc
+    def say(self, *, thing: str) -> None:
+        with self.db.transaction() as session:
+            announce(session, ToyHappened(**stamp(), thing=thing))
+
+    @handles(ToyHappened)
+    def hear(self, session: Session, event: ToyHappened) -> None:
+        if event.thing == "deadly" and not os.path.exists(os.environ["TOY_MENDED"]):
+            os.kill(os.getpid(), SIGKILL)
+        if event.thing == "hopeless" and not os.path.exists(os.environ["TOY_MENDED"]):
+            raise RuntimeError("cannot")
+        session.execute(text("INSERT INTO heard (thing) VALUES (:thing)"), {"thing": event.thing})

@@ -1,0 +1,138 @@
+"""Fixtures for every test: real backing services, migrated databases, a clock to move, the real programmes."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from chassis import clock as chassis_clock
+from chassis.caller import Caller
+from chassis.clock import real_now
+from chassis.database import Database
+from chassis.migrating import migrate
+from contracts.programmes import Programme, read_programmes
+from devstack.backing import Backing, private_backing
+from sqlalchemy import create_engine, text
+
+ROOT = Path(__file__).parent.parent
+
+# What a caller of each kind holds, as `identity` would sign it; tests override single fields.
+CALLERS: dict[str, dict[str, Any]] = {
+    "officer": {"kind": "staff", "role": "officer", "subject": "stf_officer"},
+    "office_officer": {
+        "kind": "staff",
+        "role": "office_officer",
+        "subject": "stf_office",
+        "programmes": ("passresot66",),
+    },
+    "provider_manager": {
+        "kind": "staff",
+        "role": "provider_manager",
+        "subject": "stf_manager",
+        "provider_id": "prv_1",
+    },
+    "partner": {"kind": "partner", "subject": "par_1", "channel": "tourist_office"},
+    "device": {"kind": "device", "subject": "dev_1", "provider_id": "prv_1", "site_id": "sit_1"},
+    "holder": {"kind": "holder", "subject": "acc_1"},
+    "service": {"kind": "service", "subject": "service:test"},
+    "anonymous": {"kind": "anonymous", "subject": "anonymous"},
+}
+SCOPES: dict[str, str] = {
+    "officer": "orders:write orders:read checks:decide cards:read cards:lookup cards:write redemptions:read "
+    "redemptions:cancel providers:decide providers:read offers:write offers:publish statistics:read "
+    "partners:write staff:write devices:write",
+    "office_officer": "checks:decide orders:read cards:read",
+    "provider_manager": "offers:write devices:write statistics:read providers:read",
+    "partner": "orders:write orders:read",
+    "device": "redemptions:write redemptions:read redemptions:cancel",
+    "holder": "orders:read cards:read cards:write",
+    "service": "",
+    "anonymous": "",
+}
+
+
+@pytest.fixture(scope="session")
+def backing() -> Iterator[Backing]:
+    """A private broker and private databases for this run (or those that the environment names)."""
+    folder = ROOT / "var" / "tests" / str(os.getpid())
+    with private_backing(folder) as started:
+        yield started
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _migrated() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def database(backing: Backing, _migrated: set[str]) -> Iterator[Callable[[str], Database]]:
+    """``database("cards")``: the service's migrated database, empty at the start of the test."""
+    opened: dict[str, Database] = {}
+
+    def open_database(name: str) -> Database:
+        if name not in opened:
+            url = backing.database_urls[name]
+            if name not in _migrated:
+                migrate(url, name)
+                _migrated.add(name)
+            _empty(url)
+            opened[name] = Database(url, name=f"test-{name}", pool_size=40)
+        return opened[name]
+
+    yield open_database
+    for database_ in opened.values():
+        database_.close()
+
+
+class MovableClock:
+    """The clock of this process: ``clock.set(moment)``; it goes on from there."""
+
+    def __init__(self, offset_file: Path) -> None:
+        self._file = offset_file
+
+    def set(self, moment: datetime) -> None:
+        """``moment`` is aware."""
+        self._file.write_text(str((moment - real_now()).total_seconds()))
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> Iterator[MovableClock]:
+    """Domain time for the test; real time comes back afterwards."""
+    offset_file = tmp_path / "clock"
+    chassis_clock.use_offset_file(offset_file)
+    yield MovableClock(offset_file)
+    chassis_clock.use_offset_file(None)
+
+
+@pytest.fixture(scope="session")
+def programmes() -> dict[str, Programme]:
+    """The programmes that the project ships."""
+    return read_programmes({path.name: path.read_text() for path in (ROOT / "programmes").glob("*.toml")})
+
+
+@pytest.fixture(scope="session")
+def caller_of() -> Callable[..., Caller]:
+    """``caller_of("device", provider_id="prv_2")``."""
+
+    def make(role: str, **fields: Any) -> Caller:
+        return Caller(**{**CALLERS[role], "scopes": frozenset(SCOPES[role].split()), **fields})
+
+    return make
+
+
+def _empty(url: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        tables = connection.execute(
+            text(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables "
+                "WHERE schemaname = 'public' AND tablename NOT LIKE '%version'"
+            )
+        ).scalar()
+        if tables:
+            connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+    engine.dispose()
