@@ -1,4 +1,4 @@
-"""Fixtures for every test: real backing services, migrated databases, a clock to move, the real programmes."""
+"""Fixtures for every test: real backing services, migrated databases, a clock, the real programmes."""
 
 import os
 import shutil
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
+
 from chassis import clock as chassis_clock
 from chassis.caller import Caller
 from chassis.clock import real_now
@@ -15,7 +17,6 @@ from chassis.database import Database
 from chassis.migrating import migrate
 from contracts.programmes import Programme, read_programmes
 from devstack.backing import Backing, private_backing
-from sqlalchemy import create_engine, text
 
 ROOT = Path(__file__).parent.parent
 

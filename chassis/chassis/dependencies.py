@@ -6,6 +6,7 @@ from typing import Any
 
 import eventlet
 from nameko.extensions import DependencyProvider
+from nameko.rpc import Rpc as NamekoRpc
 
 from chassis import database
 from chassis.caller import ANONYMOUS, Caller, service_caller
@@ -133,7 +134,11 @@ class Services(DependencyProvider):
         self.services = BoundServices(client, self.container.service_name)
 
     def get_dependency(self, worker_ctx: Any) -> BoundServices:
-        """The services, bound to this call; without a token the service calls in its own name."""
+        """In the caller's name; an anonymous caller never borrows this service's rights."""
         data = worker_ctx.data
         bound = self.services.bind(call_id=data.get("call_id"))
-        return bound.bind(token=data["token"]) if data.get("token") else bound.as_service()
+        if data.get("token"):
+            return bound.bind(token=data["token"])
+        # Events and loops are the platform's own doing; so is a call from another service.
+        in_own_name = data.get("service") or not isinstance(worker_ctx.entrypoint, NamekoRpc)
+        return bound.as_service() if in_own_name else bound

@@ -32,11 +32,18 @@ def once(
     hashed = request_hash(operation, request)
     fresh = insert(keys).values(caller=caller, key=key, request_hash=hashed).on_conflict_do_nothing()
     if session.execute(fresh.returning(keys.c.key)).first() is None:
-        return _stored_answer(session, caller, key, hashed)
+        return _stored(session, caller, key, hashed)
     answer = act()
     kept = {**answer, **dict.fromkeys(redact)} if redact else answer
     session.execute(update(keys).where(keys.c.caller == caller, keys.c.key == key).values(answer=kept))
     return answer
+
+
+def find_answer(
+    session: Session, *, caller: str, operation: str, key: str, request: Mapping[str, Any]
+) -> Any | None:
+    """The stored answer, if the key was used before: for rules that must not be judged a second time."""
+    return _stored(session, caller, key, request_hash(operation, request))
 
 
 def request_hash(operation: str, request: Mapping[str, Any]) -> str:
@@ -45,10 +52,12 @@ def request_hash(operation: str, request: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _stored_answer(session: Session, caller: str, key: str, hashed: str) -> Any:
+def _stored(session: Session, caller: str, key: str, hashed: str) -> Any | None:
     row = session.execute(
         select(keys.c.request_hash, keys.c.answer).where(keys.c.caller == caller, keys.c.key == key)
-    ).one()
+    ).one_or_none()
+    if row is None:
+        return None
     if row.request_hash != hashed:
         raise Refusal("idempotency_key_reused")
     return row.answer

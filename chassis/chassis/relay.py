@@ -76,8 +76,10 @@ def _outgoing(row: Row[Any]) -> Outgoing:
 
 
 def _mark(session: Session, rows: Sequence[Row[Any]], confirmed: set[str]) -> None:
-    done = [row.seq for row in rows if row.event_id in confirmed]
-    session.execute(update(outbox).where(outbox.c.seq.in_(done)).values(published_at=func.clock_timestamp()))
-    _published.inc(len(done))
-    for row in rows:
+    published = [row for row in rows if row.event_id in confirmed]
+    done = update(outbox).where(outbox.c.seq.in_([row.seq for row in published]))
+    session.execute(done.values(published_at=func.clock_timestamp()))
+    _published.inc(len(published))
+    for row in published:
         _lag.observe(float(row.age_s))
+        log.info("event_published", event_name=row.name, event_id=row.event_id, call_id=row.call_id)

@@ -8,6 +8,10 @@ import amqp
 from contracts.base import Event
 
 RPC_EXCHANGE = "nameko-rpc"
+# Where events go that no service listens to; the newest are kept for a week.
+UNHEARD = "unheard"
+UNHEARD_MAX = 100_000
+UNHEARD_TTL_MS = 7 * 24 * 3600 * 1000
 # A handler that kills its process this many times is parked by the broker itself.
 DELIVERY_LIMIT = 10
 # A failed event waits in one of these before it comes back to its queue.
@@ -24,6 +28,11 @@ def event_exchange(source: str) -> str:
 def event_queue(service: str, event: type[Event]) -> str:
     """Where a service hears an event; named by us, so that renaming a method orphans no queue."""
     return f"{service}.{event.source}.{event.name}"
+
+
+def event_exchange_arguments() -> dict[str, Any]:
+    """An event that nobody listens to is kept to be looked at, instead of being returned for ever."""
+    return {"alternate-exchange": UNHEARD}
 
 
 def rpc_queue(service: str) -> str:
@@ -58,13 +67,14 @@ def declare(channel: amqp.Channel, service: str, heard: Iterable[type[Event]]) -
     channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
     channel.queue_declare(rpc_queue(service), durable=True, auto_delete=False)
     channel.queue_bind(rpc_queue(service), RPC_EXCHANGE, f"{service}.*")
-    channel.exchange_declare(event_exchange(service), "topic", durable=True, auto_delete=False)
+    _declare_unheard(channel)
+    _declare_event_exchange(channel, service)
     channel.queue_declare(
         parked_queue(service), durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
     )
     _declare_delays(channel)
     for event in heard:
-        channel.exchange_declare(event_exchange(event.source), "topic", durable=True, auto_delete=False)
+        _declare_event_exchange(channel, event.source)
         channel.queue_declare(
             event_queue(service, event),
             durable=True,
@@ -72,6 +82,27 @@ def declare(channel: amqp.Channel, service: str, heard: Iterable[type[Event]]) -
             arguments=event_queue_arguments(service),
         )
         channel.queue_bind(event_queue(service, event), event_exchange(event.source), event.name)
+
+
+def _declare_event_exchange(channel: amqp.Channel, source: str) -> None:
+    channel.exchange_declare(
+        event_exchange(source),
+        "topic",
+        durable=True,
+        auto_delete=False,
+        arguments=event_exchange_arguments(),
+    )
+
+
+def _declare_unheard(channel: amqp.Channel) -> None:
+    channel.exchange_declare(UNHEARD, "fanout", durable=True, auto_delete=False)
+    channel.queue_declare(
+        UNHEARD,
+        durable=True,
+        auto_delete=False,
+        arguments={"x-queue-type": "quorum", "x-max-length": UNHEARD_MAX, "x-message-ttl": UNHEARD_TTL_MS},
+    )
+    channel.queue_bind(UNHEARD, UNHEARD)
 
 
 def _declare_delays(channel: amqp.Channel) -> None:

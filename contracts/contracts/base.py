@@ -45,5 +45,5 @@ class Text(TypedDict):
     en: str
 
 
-# Days of any year, both inclusive, as ``MM-DD``; ``from`` after ``to`` spans the new year.
 Season = TypedDict("Season", {"from": str, "to": str})
+Season.__doc__ = "Days of any year, both inclusive, as ``MM-DD``; ``from`` after ``to`` spans the new year."

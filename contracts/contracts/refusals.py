@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from contracts.writing import in_english, in_french
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -32,10 +34,16 @@ class Refusal(Exception):
 
 
 def sentence(code: str, details: dict[str, Any]) -> Sentence:
-    """The refusal's sentence with its details filled in; a missing detail leaves its name."""
+    """The refusal's sentence with its details filled in; a missing detail leaves its name.
+
+    Amounts in cents and ISO dates are written as each language writes them.
+    """
     raw = SENTENCES[code]
-    values = _Named(details)
-    return Sentence(raw.title, raw.fr.format_map(values), raw.en.format_map(values))
+    return Sentence(
+        raw.title,
+        raw.fr.format_map(_Named({name: in_french(name, value) for name, value in details.items()})),
+        raw.en.format_map(_Named({name: in_english(name, value) for name, value in details.items()})),
+    )
 
 
 class _Named(dict[str, Any]):
@@ -176,8 +184,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "minimum_not_reached": Sentence(
         "Minimum not reached",
-        "Cette offre s’applique à partir de {minimum_gross_euros} €.",
-        "This offer applies from €{minimum_gross_euros}.",
+        "Cette offre s’applique à partir de {minimum_gross_cents}.",
+        "This offer applies from {minimum_gross_cents}.",
     ),
     "usage_limit_reached": Sentence(
         "Usage limit reached",
@@ -194,8 +202,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "pot_insufficient": Sentence(
         "Pot insufficient",
-        "Il reste {remaining_euros} € sur la cagnotte.",
-        "There is €{remaining_euros} left in the pot.",
+        "Il reste {remaining_cents} sur la cagnotte.",
+        "There is {remaining_cents} left in the pot.",
     ),
     "card_code_required": Sentence(
         "Card code required",

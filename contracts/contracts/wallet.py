@@ -124,7 +124,7 @@ class WalletRpc(Protocol):
         """Open (or go on with) the payment of an order at the bank."""
 
     def find_payment(self, *, order_id: str, order_secret: str | None = None) -> PaymentView | None:
-        """The order's payment, asked again at the bank when it is still pending. For whoever may read the order."""
+        """For whoever may read the order: its payment, asked again at the bank when it is still pending."""
 
     def record_payment_notification(self, *, body: str, signature: str) -> None:
         """The bank says what became of a payment; ``body`` is the raw text that was signed."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from sandbox.family_quotient.calls import calls_per_s_max
 from sandbox.family_quotient.families import FRANCE, read_families
 from sandbox.family_quotient.matching import name_key

@@ -5,6 +5,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
+
 from sandbox.mailbox.keeping import recipient_folder
 from sandbox.reading import read_mails, wait_for_mails, write_faults
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from contracts.communes import find_commune
 from contracts.programmes import read_programmes
 from contracts.programmes.rules import missing_criteria

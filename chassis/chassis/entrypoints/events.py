@@ -15,7 +15,12 @@ from chassis.entrypoints.consuming import QueueConsumer
 from chassis.log import failure, get_logger
 from chassis.metrics import histogram
 from chassis.parking import park, retry_or_park
-from chassis.topology import event_exchange, event_queue, event_queue_arguments
+from chassis.topology import (
+    event_exchange,
+    event_exchange_arguments,
+    event_queue,
+    event_queue_arguments,
+)
 from contracts.base import Event
 
 log = get_logger()
@@ -40,7 +45,12 @@ class EventHandler(Consumer):
         service = self.container.service_name
         self.queue = Queue(
             event_queue(service, self.event),
-            exchange=Exchange(event_exchange(self.event.source), "topic", durable=True),
+            exchange=Exchange(
+                event_exchange(self.event.source),
+                "topic",
+                durable=True,
+                arguments=event_exchange_arguments(),
+            ),
             routing_key=self.event.name,
             durable=True,
             queue_arguments=event_queue_arguments(service),
@@ -84,6 +94,7 @@ def handles(event: type[Event]) -> Callable[[Callable[..., None]], Callable[...,
                 heard = _read(event, payload)
                 with self.db.transaction() as session:
                     outcome = _apply(self, session, method, heard)
+                log.info("event_handled", event_name=event.name, event_id=heard.event_id, outcome=outcome)
             except Exception as error:
                 log.warning("event_failed", event_name=event.name, **failure(error))
                 raise

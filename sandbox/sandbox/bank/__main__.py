@@ -1,7 +1,8 @@
 """Starts the bank: `python -m sandbox.bank`, set up by BANK_PORT, BANK_API_KEY and BANK_NOTIFICATION_SECRET.
 
 Optional: BANK_PUBLIC_URL (how the payer's browser reaches the bank, when that differs from how the merchant
-does) and BANK_RETRY_DELAY_S (seconds before an unanswered notification is repeated; doubles each time).
+does), BANK_MERCHANT_URL (how the bank reaches the merchant, when that differs from how the browser does) and
+BANK_RETRY_DELAY_S (seconds before an unanswered notification is repeated; doubles each time).
 """
 
 import os
@@ -18,6 +19,7 @@ def main() -> None:
     notifier = Notifier(
         secret=settings["BANK_NOTIFICATION_SECRET"],
         first_retry_delay_s=float(os.environ.get("BANK_RETRY_DELAY_S", retry_delay_s)),
+        merchant_url=os.environ.get("BANK_MERCHANT_URL"),
     )
     app = create_app(
         api_key=settings["BANK_API_KEY"], notifier=notifier, public_url=os.environ.get("BANK_PUBLIC_URL")

@@ -9,6 +9,7 @@ from http.client import HTTPException
 from threading import Condition, Thread
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from sandbox import clock
@@ -45,8 +46,12 @@ _opener = build_opener(ProxyHandler({}), _NoRedirect())
 class Notifier:
     """A queue of notifications by due time and the threads that send them."""
 
-    def __init__(self, *, secret: str, first_retry_delay_s: float = retry_delay_s) -> None:
+    def __init__(
+        self, *, secret: str, first_retry_delay_s: float = retry_delay_s, merchant_url: str | None = None
+    ) -> None:
+        """`merchant_url`: where the bank reaches the merchant (no path), when browsers reach it elsewhere."""
         self._secret = secret
+        self._merchant_url = merchant_url
         self._first_retry_delay_s = first_retry_delay_s
         self._waiting: list[_Delivery] = []
         self._sequence = itertools.count()
@@ -57,9 +62,15 @@ class Notifier:
     def schedule(self, session_id: str, url: str, body: bytes, *, delay_s: float = 0.0) -> None:
         """Send this JSON body to the merchant after the delay, at most `attempts_max` times."""
         due_s = time.monotonic() + delay_s
+        reached = self._reached(url)
         self._put(
-            _Delivery(due_s=due_s, sequence=next(self._sequence), session_id=session_id, url=url, body=body)
+            _Delivery(
+                due_s=due_s, sequence=next(self._sequence), session_id=session_id, url=reached, body=body
+            )
         )
+
+    def _reached(self, url: str) -> str:
+        return f"{self._merchant_url.rstrip('/')}{urlsplit(url).path}" if self._merchant_url else url
 
     def _put(self, delivery: _Delivery) -> None:
         with self._changed:

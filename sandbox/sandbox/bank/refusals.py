@@ -1,7 +1,7 @@
 """The bank's "no", as the merchant gets it."""
 
 
-class BankRefusal(Exception):  # noqa: N818 - a refusal is no error, it is an expected no
+class BankRefusal(Exception):
     """An expected no: an HTTP status, a stable code and one sentence for the merchant's developer."""
 
     def __init__(self, status: int, code: str, message: str) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from contracts.programmes import Programme, read_programmes
 
 ROOT = Path(__file__).parents[3]

@@ -1,6 +1,7 @@
 """Communes are found by INSEE code, with the region that decides residence."""
 
 import pytest
+
 from contracts.communes import REGION_CODES, Commune, _lines_by_insee, communes_of_region, find_commune
 
 

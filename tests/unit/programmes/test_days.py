@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+
 from contracts.programmes import Programme
 from contracts.programmes.days import (
     age_allowed,

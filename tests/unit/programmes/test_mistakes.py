@@ -1,6 +1,7 @@
 """A programme file with a mistake is refused with file, key and reason."""
 
 import pytest
+
 from contracts.programmes import ProgrammeError, read_programmes
 
 FILE = "occygene-2020.toml"

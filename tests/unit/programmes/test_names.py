@@ -1,9 +1,10 @@
 """Names match whatever their accents, hyphens, apostrophes, case and spaces."""
 
 import pytest
-from contracts.names import normalise_name, same_name
 from hypothesis import given
 from hypothesis import strategies as st
+
+from contracts.names import normalise_name, same_name
 
 NAMES = st.text(max_size=30)
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+
 from contracts.programmes import Programme
 from contracts.programmes.rules import (
     limits_of,

@@ -1,0 +1,72 @@
+# Everything a newcomer needs: `make demo` plays the story, `make test` checks it, `make help` names the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-containers check docs format up down redrive reconcile
+
+# The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+UV_VERSION := 0.13.9
+# An installed uv is used; without one, a pinned one is put into var/tools.
+UV ?= $(or $(shell command -v uv),$(CURDIR)/var/tools/bin/uv)
+BIN := .venv/bin
+SERVICES_WITH_QUEUES := identity cards wallet offers notify
+GATEWAY_PORT ?= 8000
+
+help: ## Name every target
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+setup: $(UV) ## Python environment from uv.lock, and what is missing from Debian (as root)
+	@UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(UV) sync --quiet --locked --python "$(PYTHON)"
+	@$(BIN)/python -m devstack packages
+
+demo: setup ## Play the whole story on this machine; mails and PDFs stay in var/demo
+	@$(BIN)/python -m demo
+
+test: setup ## All tests that need no Docker engine
+	@$(BIN)/pytest tests -m "not containers"
+	@docker info >/dev/null 2>&1 || echo 'Left out: the container tests (make test-containers), as no Docker engine answers.'
+
+test-containers: setup ## The story against deploy/compose.yaml; needs a Docker engine
+	@docker info >/dev/null 2>&1 || { echo 'No Docker engine answers: start one (docker info must work) and try again.' >&2; exit 1; }
+	@$(BIN)/pytest tests/containers -m containers
+
+check: setup ## Format, lint, types, import borders, generated documents in sync
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m contracts.documentation | diff -u docs/contracts.md - >&2 || { echo 'docs/contracts.md lags behind: make docs' >&2; exit 1; }
+
+docs: setup ## Write docs/contracts.md anew from the contracts
+	@$(BIN)/python -m contracts.documentation > docs/contracts.md
+
+format: setup ## Format the code and order the imports
+	@$(BIN)/ruff check --fix --select I .
+	@$(BIN)/ruff format .
+
+up: setup ## Leave the platform running, its gateway at http://127.0.0.1:8000 (GATEWAY_PORT=…)
+	@$(BIN)/python -m devstack up --gateway-port $(GATEWAY_PORT)
+
+down: ## Stop the platform and everything `make up` started
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack down; else echo 'Nothing was running.'; fi
+
+redrive: ## Put parked messages of the running platform back into their queues
+	@for service in $(SERVICES_WITH_QUEUES); do \
+		$(BIN)/python -m devstack exec $$service -- python -m chassis redrive $$service; done
+
+reconcile: ## Check the money equation of the running platform
+	@$(BIN)/python -m devstack exec wallet -- python -m wallet.reconcile
+
+# Only reached when no uv is installed. A bare Debian's python3 cannot make environments without python3-venv.
+$(CURDIR)/var/tools/bin/uv:
+	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11, 3.12 or 3.13 is needed (Debian: apt-get install python3).' >&2; exit 1; }
+	@mkdir -p var
+	@rm -rf var/tools
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		[ "$$(id -u)" = 0 ] || { echo 'Missing: apt-get install python3-venv (as root).' >&2; exit 1; }; \
+		echo 'Installing python3-venv from Debian'; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; }
+	@$(PYTHON) -m venv var/tools
+	@var/tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)

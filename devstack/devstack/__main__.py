@@ -1,0 +1,156 @@
+"""`python -m devstack up|down|status|clock|officer|exec|compose-env`: the platform from the command line."""
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from devstack import background
+from devstack.clock import clock_of
+from devstack.compose_env import compose_env
+from devstack.debian import ensure_packages
+from devstack.environment import service_environment
+from devstack.errors import DevstackError
+from devstack.folders import read_state
+from devstack.officers import create_officer
+from devstack.ports import free_port
+from devstack.programmes import PROJECT
+
+DEFAULT_FOLDER = PROJECT / "var" / "up"
+CONTAINERS_FOLDER = PROJECT / "var" / "containers"
+DEFAULT_GATEWAY_PORT = 8000
+CIVIL_TIME = ZoneInfo("Europe/Paris")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    options = _parser().parse_args(arguments)
+    options.folder = options.folder.resolve()
+    try:
+        return int(options.run(options) or 0)
+    except DevstackError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m devstack", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--folder", type=Path, default=DEFAULT_FOLDER, help="where the platform keeps its data"
+    )
+    for name, run, text in (
+        ("up", _up, "start the platform in the background"),
+        ("serve", _serve, "run the platform in the foreground until SIGTERM"),
+    ):
+        command = commands.add_parser(name, parents=[common], help=text)
+        command.add_argument("--gateway-port", type=int, default=DEFAULT_GATEWAY_PORT)
+        command.add_argument("services", nargs="*", help="services to run, cards=2 for two processes (all)")
+        command.set_defaults(run=run)
+    for name, run, text in (
+        ("down", _down, "stop everything that `up` started"),
+        ("status", _status, "what runs"),
+    ):
+        commands.add_parser(name, parents=[common], help=text).set_defaults(run=run)
+    commands.add_parser(
+        "packages", parents=[common], help="install what is missing from Debian"
+    ).set_defaults(run=_packages)
+    clock = commands.add_parser("clock", parents=[common], help="show or move the platform's time")
+    clock.add_argument("--at", type=_civil_time, help="2020-07-06T09:00 (Europe/Paris, or with an offset)")
+    clock.add_argument("--reset", action="store_true", help="back to real time")
+    clock.set_defaults(run=_clock)
+    officer = commands.add_parser(
+        "officer", parents=[common], help="make an officer; prints a one-time password"
+    )
+    officer.add_argument("--email", required=True)
+    officer.set_defaults(run=_officer)
+    compose = commands.add_parser("compose-env", help="print the env file of deploy/compose.yaml")
+    compose.add_argument(
+        "--folder",
+        type=Path,
+        default=CONTAINERS_FOLDER,
+        help="where its secrets are kept, and the shared folders",
+    )
+    compose.add_argument("--sandbox", action="store_true", help="for deploy/compose.sandbox.yaml too")
+    compose.set_defaults(run=_compose_env)
+    execute = commands.add_parser("exec", parents=[common], help="run a command in a service's environment")
+    execute.add_argument("service")
+    execute.add_argument("command", nargs=argparse.REMAINDER)
+    execute.set_defaults(run=_exec)
+    return parser
+
+
+def _up(options: argparse.Namespace) -> None:
+    background.up(options.folder, options.gateway_port, options.services, dict(os.environ))
+    url = read_state(options.folder).gateway_url
+    print(
+        f"The platform runs: {url}   (API docs: {url}/v1/docs)\n"
+        f"  logs, mails, secrets:  {options.folder}\n"
+        "  a first officer:       .venv/bin/python -m devstack officer --email you@example.org\n"
+        "  play the 2020 edition: .venv/bin/python -m devstack clock --at 2020-07-06T09:00\n"
+        "  what runs:             .venv/bin/python -m devstack status\n"
+        "  stop it:               make down"
+    )
+
+
+def _serve(options: argparse.Namespace) -> None:
+    background.serve(options.folder, options.gateway_port, options.services)
+
+
+def _down(options: argparse.Namespace) -> None:
+    stopped = background.down(options.folder)
+    print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def _status(options: argparse.Namespace) -> None:
+    print(background.status(options.folder))
+
+
+def _packages(options: argparse.Namespace) -> None:
+    ensure_packages()
+
+
+def _clock(options: argparse.Namespace) -> None:
+    clock = clock_of(read_state(options.folder).folder)
+    if options.reset:
+        clock.reset()
+    if options.at:
+        clock.set_time(options.at)
+    print(
+        f"The platform's time is {clock.now().astimezone(CIVIL_TIME):%A %d %B %Y, %H:%M:%S} (Europe/Paris)."
+    )
+
+
+def _officer(options: argparse.Namespace) -> None:
+    print(create_officer(read_state(options.folder), options.email))
+
+
+def _compose_env(options: argparse.Namespace) -> None:
+    print(compose_env(options.folder, sandbox=options.sandbox), end="")
+
+
+def _exec(options: argparse.Namespace) -> int:
+    """Like env(1): the command's own output and exit code."""
+    argv = [word for position, word in enumerate(options.command) if position or word != "--"]
+    if not argv:
+        raise DevstackError("exec SERVICE -- COMMAND …: the command is missing.")
+    wiring = read_state(options.folder)
+    environment = service_environment(options.service, wiring, free_port())
+    return subprocess.run(argv, env=environment, check=False).returncode
+
+
+def _civil_time(text: str) -> datetime:
+    """A time without an offset is meant as the clock on the wall in France shows it."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return (at if at.tzinfo else at.replace(tzinfo=CIVIL_TIME)).astimezone(UTC)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

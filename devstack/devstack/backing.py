@@ -1,0 +1,136 @@
+"""The broker and the databases that services stand on: given ones, or private nodes of our own."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devstack import postgresql, rabbitmq
+from devstack.databases import create_databases, drop_databases
+from devstack.debian import BACKING_PACKAGES, ensure_packages
+from devstack.errors import DevstackError
+from devstack.pids import PidFile, stop_recorded
+from devstack.postgresql import PostgresqlCluster, create_service_databases, start_postgresql
+from devstack.rabbitmq import RabbitmqNode, launch_rabbitmq, wait_rabbitmq
+from devstack.secrets import DATABASE_SERVICES, Secrets, load_secrets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backing:
+    """Where the broker and each service's database are; `broker` and `database` when they are ours."""
+
+    amqp_uri: str = field(repr=False)
+    database_urls: Mapping[str, str] = field(repr=False)
+    broker: RabbitmqNode | None = None
+    database: PostgresqlCluster | None = None
+
+    def stop(self) -> None:
+        """Stop what is ours; given servers are left alone."""
+        if self.broker:
+            self.broker.stop()
+        if self.database:
+            self.database.stop()
+
+
+def start_backing(
+    folder: Path,
+    *,
+    secrets: Secrets,
+    pids: PidFile,
+    durable: bool = True,
+    environ: Mapping[str, str] = os.environ,
+) -> Backing:
+    """Given servers when AMQP_URI and DATABASE_URL… name them, else nodes of our own."""
+    if is_given(environ):
+        return _given(folder, secrets, environ)
+    return _own_nodes(folder, secrets, pids, durable)
+
+
+@contextmanager
+def private_backing(folder: Path, *, durable: bool = False) -> Iterator[Backing]:
+    """A broker and empty databases for the tests of one service, in `folder`, gone afterwards."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stop_recorded(folder)
+    wipe_data(folder)
+    wipe_given(folder)
+    pids = PidFile(folder)
+    try:
+        backing = start_backing(folder, secrets=load_secrets(folder), pids=pids, durable=durable)
+        try:
+            yield backing
+        finally:
+            backing.stop()
+    finally:
+        stop_recorded(folder)
+        wipe_data(folder)
+
+
+def is_given(environ: Mapping[str, str]) -> bool:
+    """Whether the environment names servers to use; half of them named is a mistake and refused."""
+    per_service = [f"DATABASE_URL_{service.upper()}" for service in DATABASE_SERVICES]
+    named = [name for name in ("AMQP_URI", "DATABASE_URL", *per_service) if environ.get(name)]
+    if not named:
+        return False
+    wanted = ["AMQP_URI"] if environ.get("DATABASE_URL") else ["AMQP_URI", *per_service]
+    if missing := [name for name in wanted if name not in named]:
+        raise DevstackError(
+            f"{', '.join(named)} given, but not {', '.join(missing)}.\n"
+            "Give AMQP_URI with either DATABASE_URL (an administrator) or one DATABASE_URL_<SERVICE> each, "
+            "or none of them to get private nodes."
+        )
+    return True
+
+
+def docker_answers() -> bool:
+    """Whether a Docker engine can be used from here."""
+    if shutil.which("docker") is None:
+        return False
+    asked = subprocess.run(["docker", "info"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return asked.returncode == 0
+
+
+def wipe_data(folder: Path) -> None:
+    """Delete the data of stopped nodes of our own in `folder`; their logs stay."""
+    postgresql.remove_data(folder / "postgresql")
+    rabbitmq.remove_data(folder / "rabbitmq")
+
+
+def wipe_given(folder: Path, environ: Mapping[str, str] = os.environ) -> None:
+    """Drop this folder's databases on a given server; databases given one by one are never dropped."""
+    admin_url = environ.get("DATABASE_URL")
+    if is_given(environ) and admin_url:
+        drop_databases(admin_url, [_name_on_given_server(folder, service) for service in DATABASE_SERVICES])
+
+
+def _given(folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> Backing:
+    urls = {service: environ.get(f"DATABASE_URL_{service.upper()}", "") for service in DATABASE_SERVICES}
+    if without := [service for service, url in urls.items() if not url]:
+        passwords = secrets.database_passwords
+        roles = {service: (_name_on_given_server(folder, service), passwords[service]) for service in without}
+        urls |= create_databases(environ["DATABASE_URL"], roles)
+    return Backing(amqp_uri=environ["AMQP_URI"], database_urls=urls)
+
+
+def _name_on_given_server(folder: Path, service: str) -> str:
+    """A given server may carry several platforms (demo, tests): the folder tells them apart."""
+    return f"{service}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
+
+
+def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool) -> Backing:
+    """Private nodes from Debian's packages.
+
+    Containers from deploy/compose.yaml would come in here, chosen by `docker_answers()`; the container tests
+    run that file by themselves, so private nodes serve here on every machine.
+    """
+    ensure_packages(BACKING_PACKAGES)
+    launched = launch_rabbitmq(folder / "rabbitmq", pids=pids, password=secrets.amqp_password)
+    database = start_postgresql(
+        folder / "postgresql", pids=pids, admin_password=secrets.database_admin_password, durable=durable
+    )
+    database_urls = create_service_databases(database, secrets.database_passwords)
+    broker = wait_rabbitmq(launched)
+    return Backing(amqp_uri=broker.uri, database_urls=database_urls, broker=broker, database=database)

@@ -1,0 +1,143 @@
+"""The environment of each service process: its only configuration."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from devstack.backing import Backing
+from devstack.ports import LOOPBACK
+from devstack.secrets import DATABASE_SERVICES, Secrets
+
+GATEWAY = "gateway"
+SERVICES = (*DATABASE_SERVICES, GATEWAY)
+# The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
+FAMILY_QUOTIENT_RECIPIENT = "20005379100014"
+MAIL_FROM = "OCC'YGÈNE <carte@occygene.example>"
+HTTP_THREADS = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wiring:
+    """Where everything of one platform is: what the services' environments are made of."""
+
+    folder: Path
+    amqp_uri: str = field(repr=False)
+    database_urls: Mapping[str, str] = field(repr=False)
+    secrets: Secrets = field(repr=False)
+    gateway_port: int
+    bank_port: int
+    family_quotient_port: int
+    mailbox_port: int
+    log_level: str = "info"
+
+    @property
+    def gateway_url(self) -> str:
+        """Where the public API answers."""
+        return f"http://{LOOPBACK}:{self.gateway_port}"
+
+    @property
+    def bank_url(self) -> str:
+        """Where the local bank answers."""
+        return f"http://{LOOPBACK}:{self.bank_port}"
+
+    @property
+    def family_quotient_url(self) -> str:
+        """Where the local CAF/MSA API answers."""
+        return f"http://{LOOPBACK}:{self.family_quotient_port}"
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where the local mailbox writes what it gets."""
+        return self.folder / "mails"
+
+    @property
+    def programmes_folder(self) -> Path:
+        """This platform's copy of the programme files."""
+        return self.folder / "programmes"
+
+    @property
+    def clock_file(self) -> Path:
+        """The movable clock."""
+        return self.folder / "clock"
+
+
+def wire(folder: Path, backing: Backing, secrets: Secrets, ports: Mapping[str, int]) -> Wiring:
+    """Bring together where the backing services are and the ports chosen for the rest."""
+    return Wiring(
+        folder=folder,
+        amqp_uri=backing.amqp_uri,
+        database_urls=backing.database_urls,
+        secrets=secrets,
+        gateway_port=ports[GATEWAY],
+        bank_port=ports["bank"],
+        family_quotient_port=ports["family_quotient"],
+        mailbox_port=ports["mailbox"],
+    )
+
+
+def service_environment(service: str, wiring: Wiring, metrics_port: int) -> dict[str, str]:
+    """Every variable a process of this service reads (`.env.example` explains them)."""
+    database = {} if service == GATEWAY else {"DATABASE_URL": wiring.database_urls[service]}
+    return {
+        **base_environment(),
+        "ENVIRONMENT": "development",
+        "AMQP_URI": wiring.amqp_uri,
+        **database,
+        "METRICS_PORT": str(metrics_port),
+        "LOG_LEVEL": wiring.log_level,
+        "PROGRAMMES_DIR": str(wiring.programmes_folder),
+        "TOKEN_PUBLIC_KEYS": wiring.secrets.token_public_keys,
+        "PUBLIC_URL": wiring.gateway_url,
+        "CLOCK_FILE": str(wiring.clock_file),
+        **_own_variables(service, wiring),
+    }
+
+
+def sandbox_environment(wiring: Wiring) -> dict[str, str]:
+    """Every variable of the three sandbox processes."""
+    return {
+        **base_environment(),
+        "BANK_PORT": str(wiring.bank_port),
+        "BANK_API_KEY": wiring.secrets.bank_api_key,
+        "BANK_NOTIFICATION_SECRET": wiring.secrets.bank_notification_secret,
+        "FAMILY_QUOTIENT_PORT": str(wiring.family_quotient_port),
+        "FAMILY_QUOTIENT_API_TOKEN": wiring.secrets.family_quotient_api_token,
+        "MAILBOX_PORT": str(wiring.mailbox_port),
+        "MAILBOX_FOLDER": str(wiring.mail_folder),
+    }
+
+
+def base_environment() -> dict[str, str]:
+    """What any process needs; the caller's own variables cannot leak into a service."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
+        "HOME": os.environ.get("HOME", "/"),
+        "LANG": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONSAFEPATH": "1",
+    }
+
+
+def _own_variables(service: str, wiring: Wiring) -> dict[str, str]:
+    """The variables that only this service reads."""
+    secrets = wiring.secrets
+    own: dict[str, dict[str, str]] = {
+        "identity": {
+            "TOKEN_SIGNING_KEY": secrets.token_signing_key,
+            "FINGERPRINT_KEY": secrets.fingerprint_key,
+            "FAMILY_QUOTIENT_API_URL": wiring.family_quotient_url,
+            "FAMILY_QUOTIENT_API_TOKEN": secrets.family_quotient_api_token,
+            "FAMILY_QUOTIENT_RECIPIENT": FAMILY_QUOTIENT_RECIPIENT,
+        },
+        "cards": {"SEALING_KEY": secrets.sealing_key, "NUMBER_HASH_KEY": secrets.number_hash_key},
+        "wallet": {
+            "BANK_API_URL": wiring.bank_url,
+            "BANK_API_KEY": secrets.bank_api_key,
+            "BANK_NOTIFICATION_SECRET": secrets.bank_notification_secret,
+        },
+        "notify": {"SMTP_URL": f"smtp://{LOOPBACK}:{wiring.mailbox_port}", "MAIL_FROM": MAIL_FROM},
+        GATEWAY: {"HTTP_PORT": str(wiring.gateway_port), "HTTP_THREADS": str(HTTP_THREADS)},
+    }
+    return own.get(service, {})

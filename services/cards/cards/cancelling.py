@@ -1,0 +1,90 @@
+"""Undoing a redemption: a device of the provider within minutes, an officer later.
+
+Nothing is given back here: the allowance is raised when the wallet has reversed the debit
+(`debit_reversed`), whichever of the two events about the redemption it heard first.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cards.answering import SAID_OF_REDEMPTION
+from cards.owning import covers_programme
+from cards.scan_models import Redemption, RedemptionDraw
+from cards.views import view_redemption
+from chassis.caller import Caller
+from chassis.clock import now, rfc3339
+from chassis.idempotency import once
+from chassis.outbox import announce, stamp
+from contracts.cards import RedemptionCancelled, RedemptionView
+from contracts.programmes import Programme
+from contracts.refusals import Refusal
+
+
+def cancel_redemption(
+    session: Session,
+    caller: Caller,
+    programmes: Mapping[str, Programme],
+    *,
+    idempotency_key: str,
+    redemption_id: str,
+) -> RedemptionView:
+    """Return the cancelled redemption; cancelling it again, with any key, changes nothing."""
+    caller.require("redemptions:cancel")
+    answer: RedemptionView = once(
+        session,
+        caller=caller.subject,
+        operation="cancel_redemption",
+        key=idempotency_key,
+        request={"redemption_id": redemption_id},
+        act=lambda: _cancel(session, caller, programmes, redemption_id),
+    )
+    return answer
+
+
+def _cancel(
+    session: Session, caller: Caller, programmes: Mapping[str, Programme], redemption_id: str
+) -> RedemptionView:
+    redemption = session.get(Redemption, redemption_id, with_for_update={"key_share": True})
+    if redemption is None or not _sees(caller, redemption):
+        raise Refusal("not_found")
+    if redemption.cancelled_at is None:
+        _check_in_time(caller, redemption, programmes)
+        redemption.cancelled_at = now()
+        redemption.cancelled_by = caller.subject
+        session.flush()
+        announce(session, _cancelled(session, redemption, rfc3339(redemption.cancelled_at)))
+    return view_redemption(redemption)
+
+
+def _sees(caller: Caller, redemption: Redemption) -> bool:
+    if caller.kind == "device":
+        return caller.provider_id == redemption.provider_id
+    if caller.kind == "staff":
+        return covers_programme(caller, redemption.programme)
+    return caller.kind == "service"
+
+
+def _check_in_time(caller: Caller, redemption: Redemption, programmes: Mapping[str, Programme]) -> None:
+    # An officer may cancel until the redemption is settled: settlement will say so here.
+    window = timedelta(seconds=programmes[redemption.programme].undo_window_s)
+    if caller.kind == "device" and now() > redemption.redeemed_at + window:
+        raise Refusal("cancellation_too_late")
+
+
+def _cancelled(session: Session, redemption: Redemption, cancelled_at: str) -> RedemptionCancelled:
+    draws = session.scalars(
+        select(RedemptionDraw)
+        .where(RedemptionDraw.redemption_id == redemption.id)
+        .order_by(RedemptionDraw.pot_id)
+    )
+    return RedemptionCancelled(
+        **stamp(),
+        **{name: getattr(redemption, name) for name in SAID_OF_REDEMPTION},
+        redemption_id=redemption.id,
+        draws=[{"pot_id": draw.pot_id, "amount_cents": draw.amount_cents} for draw in draws],
+        redeemed_at=rfc3339(redemption.redeemed_at),
+        cancelled_at=cancelled_at,
+    )

@@ -1,0 +1,50 @@
+"""Whose orders and cards they are: what a caller may not see does not exist for them."""
+
+from sqlalchemy.orm import Session
+
+from cards.models import Card, Order
+from cards.sealing import Keys, is_order_secret
+from chassis.caller import Caller
+from contracts.refusals import Refusal
+
+
+def get_visible_order(
+    session: Session, caller: Caller, keys: Keys, order_id: str, order_secret: str | None
+) -> Order:
+    """Return an order for whoever placed it or has its secret, its holder, an officer, or a service."""
+    order = session.get(Order, order_id)
+    if order is None:
+        raise Refusal("not_found")
+    has_secret = order_secret is not None and is_order_secret(keys, order.id, order_secret)
+    if not has_secret and not _sees(caller, order, "orders:read"):
+        raise Refusal("not_found")
+    return order
+
+
+def get_visible_card(
+    session: Session, caller: Caller, card_id: str, *, lock: bool = False
+) -> tuple[Card, Order]:
+    """Return a card and its order, for its holder, an officer, or a service."""
+    locking = {"key_share": True} if lock else None
+    card = session.get(Card, card_id, with_for_update=locking)
+    order = None if card is None else session.get(Order, card.order_id)
+    if card is None or order is None or not _sees(caller, order, "cards:read"):
+        raise Refusal("not_found")
+    return card, order
+
+
+def covers_programme(caller: Caller, programme: str) -> bool:
+    """Whether a member of staff works for this programme; none named means all."""
+    return not caller.programmes or programme in caller.programmes
+
+
+def _sees(caller: Caller, order: Order, scope: str) -> bool:
+    if not caller.may(scope):
+        return False
+    if caller.kind == "holder":
+        return order.account_id == caller.subject
+    if caller.kind == "partner":
+        return scope == "orders:read" and order.placed_by == caller.subject
+    if caller.kind == "staff":
+        return covers_programme(caller, order.programme)
+    return caller.kind == "service"

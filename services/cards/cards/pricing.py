@@ -1,0 +1,45 @@
+"""What a card takes off a price; pure arithmetic in euro cents.
+
+Percentages are rounded half up to the cent, on the reduction: 15 % of 1.50 € is 0.225 €, so 0.23 € off.
+A reduction is never negative and never more than the price: ``net + reduction = gross`` and ``net >= 0``.
+"""
+
+from contracts.offers import OfferPublished
+from contracts.programmes.shape import People
+
+
+def reduction_cents(offer: OfferPublished, party: People, gross_cents: int, max_children: int) -> int:
+    """Return the reduction on ``gross_cents`` for the party; ``max_children`` is the card type's bound.
+
+    Holder and household offers reduce the gross price. Children's offers reduce each covered child's
+    full price (``child_price_cents``), so adults and further children pay in full.
+    """
+    if offer.audience == "children":
+        covered = covered_children(offer, party, max_children)
+        full = offer.child_price_cents or 0
+        wanted = covered * (full - _net_cents(offer, full, persons=1))
+    else:
+        wanted = gross_cents - _net_cents(offer, gross_cents, persons=party.adults + party.children)
+    return max(0, min(wanted, gross_cents))
+
+
+def covered_children(offer: OfferPublished, party: People, max_children: int) -> int:
+    """Return how many of the party's children the offer reduces."""
+    return min(
+        party.children, max_children, party.children if offer.max_children is None else offer.max_children
+    )
+
+
+def percent_cents(amount_cents: int, percent: int) -> int:
+    """Return that many hundredths of an amount, rounded half up to the cent."""
+    return (amount_cents * percent + 50) // 100
+
+
+def _net_cents(offer: OfferPublished, full_cents: int, *, persons: int) -> int:
+    if offer.kind == "free":
+        return 0
+    if offer.kind == "percent":
+        return full_cents - percent_cents(full_cents, offer.percent or 0)
+    assert offer.price_cents is not None, "a fixed price offer says its price"
+    # A price that is already lower than the card's is not raised.
+    return min(full_cents, offer.price_cents * persons)

@@ -1,0 +1,43 @@
+"""The price of a scan, without its effect: same rules, no key, no lock, nothing recorded."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from cards.answering import answer_price, answer_repeat
+from cards.desk import device_of
+from cards.judging import judge
+from cards.refusing import Attempt, answer_or_remember
+from cards.scan_request import read_scan
+from cards.sealing import Keys
+from cards.transactions import Transaction
+from chassis.caller import Caller
+from chassis.clock import now
+from contracts.cards import ScanAnswer, ScanRequest
+from contracts.programmes import Programme
+
+
+def quote(
+    transaction: Transaction,
+    caller: Caller,
+    programmes: Mapping[str, Programme],
+    keys: Keys,
+    *,
+    scan: ScanRequest,
+) -> ScanAnswer:
+    """Return the price, or the refusal that a redemption would meet now.
+
+    Refused quotes are remembered like refused scans: guessing by quotes must not be cheaper.
+    """
+    device = device_of(caller, "redemptions:write")
+    at = now()
+    attempt = Attempt(kind="quote", device=device, scan=read_scan(scan, keys))
+
+    def act(session: Session) -> ScanAnswer:
+        judged = judge(session, attempt, programmes, keys, at, lock=False)
+        if judged.price is None:
+            # The same scan was redeemed seconds ago: the desk should hear it before it asks again.
+            return {**answer_repeat(judged, at), "id": None, "recorded_at": None}
+        return answer_price(judged, judged.price, redemption_id=None, recorded_at=None)
+
+    return answer_or_remember(transaction, attempt, act)

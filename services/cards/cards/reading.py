@@ -1,0 +1,153 @@
+"""Reading orders, cards, pots and redemptions back, each by those who may see them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from cards.desk import device_of
+from cards.models import Card, Order
+from cards.numbering import parse_number, parse_qr_text
+from cards.order_rules import invalid
+from cards.owning import covers_programme, get_visible_card, get_visible_order
+from cards.pot_models import Allowance
+from cards.scan_models import Redemption
+from cards.sealing import Keys, hash_number, hash_qr_text
+from cards.views import view_card, view_order, view_pot, view_redemption, view_voucher
+from chassis.caller import Caller
+from chassis.clock import now
+from contracts.cards import CardView, OrderView, PotsView, RedemptionPage, VoucherView
+from contracts.programmes import Programme
+from contracts.programmes.days import local_day
+from contracts.refusals import Refusal
+
+MAX_PAGE_SIZE = 100
+Programmes = Mapping[str, Programme]
+
+
+def get_order(
+    session: Session,
+    caller: Caller,
+    programmes: Programmes,
+    keys: Keys,
+    *,
+    order_id: str,
+    order_secret: str | None,
+) -> OrderView:
+    """Return an order, without its secret."""
+    order = get_visible_order(session, caller, keys, order_id, order_secret)
+    card_type = programmes[order.programme].card_types[order.card_type]
+    # Ids sort by time: the newest card is the one that stands for the order.
+    card_id = session.scalar(
+        select(Card.id).where(Card.order_id == order.id).order_by(Card.id.desc()).limit(1)
+    )
+    return view_order(order, card_type, card_id)
+
+
+def get_card(session: Session, caller: Caller, programmes: Programmes, *, card_id: str) -> CardView:
+    """Return a card."""
+    card, order = get_visible_card(session, caller, card_id)
+    return _view(session, card, order, programmes)
+
+
+def get_voucher(session: Session, caller: Caller, keys: Keys, *, card_id: str) -> VoucherView:
+    """Return all that the voucher prints."""
+    card, order = get_visible_card(session, caller, card_id)
+    return view_voucher(card, order, keys)
+
+
+def get_pots(session: Session, caller: Caller, programmes: Programmes, *, card_id: str) -> PotsView:
+    """Return the pots that a card may spend: its household's in its programme."""
+    card, _ = get_visible_card(session, caller, card_id)
+    programme = programmes[card.programme]
+    today = local_day(now(), programme.timezone)
+    rows = session.scalars(
+        select(Allowance)
+        .where(Allowance.household_id == card.household_id, Allowance.programme == card.programme)
+        .order_by(Allowance.spend_until, Allowance.pot_id)
+    )
+    pots = [view_pot(row, programme, today) for row in rows]
+    remaining = sum(pot["remaining_cents"] for pot in pots if not pot["closed"])
+    return {"remaining_cents": remaining, "pots": pots}
+
+
+def lookup_card(
+    session: Session,
+    caller: Caller,
+    programmes: Programmes,
+    keys: Keys,
+    *,
+    number: str | None,
+    qr: str | None,
+) -> CardView:
+    """Return the card with this number or QR text; officers only."""
+    caller.require("cards:lookup")
+    if (number is None) == (qr is None):
+        raise invalid("number", "give either number or qr")
+    found = _find_by_number(session, keys, number) if number is not None else _find_by_qr(session, qr or "")
+    if found is None or not covers_programme(caller, found.programme):
+        raise Refusal("unknown_card")
+    return _view(session, found, session.get_one(Order, found.order_id), programmes)
+
+
+def find_card_redemptions(
+    session: Session, caller: Caller, *, card_id: str, cursor: str | None, limit: int
+) -> RedemptionPage:
+    """Return a card's use, newest first."""
+    card, _ = get_visible_card(session, caller, card_id)
+    return _page(session, select(Redemption).where(Redemption.card_id == card.id), cursor, limit)
+
+
+def find_device_redemptions(
+    session: Session, caller: Caller, *, since: str | None, cursor: str | None, limit: int
+) -> RedemptionPage:
+    """Return the calling device's scans, newest first."""
+    device = device_of(caller, "redemptions:read")
+    query = select(Redemption).where(Redemption.device_id == device.id)
+    if since is not None:
+        query = query.where(Redemption.redeemed_at >= _instant(since))
+    return _page(session, query, cursor, limit)
+
+
+def _page(session: Session, query: Select[Redemption], cursor: str | None, limit: int) -> RedemptionPage:
+    """Ids sort by time, so the last one of a page is where the next begins."""
+    if not 1 <= limit <= MAX_PAGE_SIZE:
+        raise invalid("limit", f"must be from 1 to {MAX_PAGE_SIZE}")
+    if cursor is not None:
+        query = query.where(Redemption.id < cursor)
+    rows = session.scalars(query.order_by(Redemption.id.desc()).limit(limit + 1)).all()
+    return {
+        "redemptions": [view_redemption(row) for row in rows[:limit]],
+        "next_cursor": rows[limit - 1].id if len(rows) > limit else None,
+    }
+
+
+def _view(session: Session, card: Card, order: Order, programmes: Programmes) -> CardView:
+    today = local_day(now(), programmes[card.programme].timezone)
+    replaced_by = session.scalar(select(Card.id).where(Card.replaces == card.id))
+    return view_card(card, order, today, replaced_by)
+
+
+def _find_by_number(session: Session, keys: Keys, typed: str) -> Card | None:
+    number = parse_number(typed)
+    if number is None:
+        return None
+    return session.scalar(select(Card).where(Card.number_hash == hash_number(keys, number)))
+
+
+def _find_by_qr(session: Session, read: str) -> Card | None:
+    qr_text = parse_qr_text(read)
+    if qr_text is None:
+        return None
+    return session.scalar(select(Card).where(Card.qr_hash == hash_qr_text(qr_text)))
+
+
+def _instant(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise invalid("since", "must be an RFC 3339 time with an offset from UTC")
+    return moment

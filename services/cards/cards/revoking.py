@@ -1,0 +1,99 @@
+"""Revoking a card: from this moment on no scan takes it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from cards.allowances import close_pot
+from cards.models import Card
+from cards.owning import get_visible_card
+from cards.pot_models import Allowance
+from cards.revoked_households import CUTTING_REASONS, is_cut_off
+from cards.views import view_card
+from chassis.caller import Caller
+from chassis.clock import now
+from chassis.idempotency import once
+from chassis.log import get_logger
+from chassis.outbox import announce, stamp
+from contracts.cards import CardRevoked, CardView, RevocationReason
+from contracts.programmes import Programme
+from contracts.programmes.days import local_day
+from contracts.refusals import Refusal
+
+log = get_logger()
+
+# An error or a fraud gives the pot back to its funder: a holder does not decide that.
+REASONS_OF_HOLDERS = ("lost", "stolen")
+
+
+def revoke_card(
+    session: Session,
+    caller: Caller,
+    programmes: Mapping[str, Programme],
+    *,
+    idempotency_key: str,
+    card_id: str,
+    reason: RevocationReason,
+) -> CardView:
+    """Return the revoked card. The pots wait for the reissue of a lost or stolen one."""
+    caller.require("cards:write")
+    if caller.kind == "holder" and reason not in REASONS_OF_HOLDERS:
+        raise Refusal("not_allowed", field="reason")
+    answer: CardView = once(
+        session,
+        caller=caller.subject,
+        operation="revoke_card",
+        key=idempotency_key,
+        request={"card_id": card_id, "reason": reason},
+        act=lambda: _revoke(session, caller, programmes, card_id, reason),
+    )
+    return answer
+
+
+def _revoke(
+    session: Session,
+    caller: Caller,
+    programmes: Mapping[str, Programme],
+    card_id: str,
+    reason: RevocationReason,
+) -> CardView:
+    # The same lock as a scan takes: one that is under way ends first, the next one is refused.
+    card, order = get_visible_card(session, caller, card_id, lock=True)
+    if card.revoked_at is not None:
+        raise Refusal("card_already_revoked")
+    card.revoked_at, card.revoked_reason, card.revoked_by = now(), reason, caller.subject
+    session.flush()
+    announce(session, _revoked(card, reason))
+    if reason in CUTTING_REASONS:
+        _release_pots(session, card)
+    log.info("card_revoked", card_id=card.id, reason=reason)
+    today = local_day(now(), programmes[card.programme].timezone)
+    return view_card(card, order, today, replaced_by=None)
+
+
+def _release_pots(session: Session, card: Card) -> None:
+    if not is_cut_off(session, card.household_id, card.programme):
+        return
+    still_open = (
+        select(Allowance)
+        .where(
+            Allowance.household_id == card.household_id,
+            Allowance.programme == card.programme,
+            Allowance.closed_at.is_(None),
+        )
+        .order_by(Allowance.pot_id)
+        .with_for_update(key_share=True)
+    )
+    for pot in session.scalars(still_open).all():
+        close_pot(session, pot, "card_revoked")
+
+
+def _revoked(card: Card, reason: RevocationReason) -> CardRevoked:
+    return CardRevoked(
+        **stamp(),
+        card_id=card.id,
+        order_id=card.order_id,
+        household_id=card.household_id,
+        reason=reason,
+    )

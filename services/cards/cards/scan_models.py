@@ -1,0 +1,108 @@
+"""The tables of the scan: offers as published, redemptions with their draws, refused scans."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from cards.models import Base
+
+
+class PublishedOffer(Base):
+    """The local copy of an offer: prices come from here, never from a caller.
+
+    ``terms`` is the payload of `offer_published`; none where only the withdrawal was heard.
+    """
+
+    __tablename__ = "published_offers"
+    __table_args__ = (CheckConstraint("withdrawn OR terms IS NOT NULL", name="has_terms"),)
+
+    offer_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    withdrawn: Mapped[bool]
+    terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class Redemption(Base):
+    """An accepted scan; it is never changed but for its cancellation."""
+
+    __tablename__ = "redemptions"
+    __table_args__ = (
+        CheckConstraint("adults >= 0 AND children >= 0 AND adults + children >= 1", name="party"),
+        CheckConstraint("reduction_cents BETWEEN 0 AND gross_cents", name="reduction"),
+        CheckConstraint("net_cents = gross_cents - reduction_cents", name="net"),
+        CheckConstraint("paid_from_pot_cents BETWEEN 0 AND net_cents", name="paid"),
+        CheckConstraint("due_cents = net_cents - paid_from_pot_cents", name="due"),
+        # The scan counts uses and looks for repeats here; a cancelled use does not count.
+        Index(
+            "ix_redemptions_uses", "order_id", "redeemed_at", postgresql_where=text("cancelled_at IS NULL")
+        ),
+        Index(None, "card_id", "id"),
+        Index(None, "device_id", "id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"))
+    order_id: Mapped[str]
+    household_id: Mapped[str]
+    holder_id: Mapped[str]
+    programme: Mapped[str]
+    card_type: Mapped[str]
+    provider_id: Mapped[str]
+    site_id: Mapped[str]
+    device_id: Mapped[str]
+    offer_id: Mapped[str]
+    medium: Mapped[str]
+    adults: Mapped[int] = mapped_column(SmallInteger)
+    children: Mapped[int] = mapped_column(SmallInteger)
+    gross_cents: Mapped[int]
+    reduction_cents: Mapped[int]
+    net_cents: Mapped[int]
+    paid_from_pot_cents: Mapped[int]
+    due_cents: Mapped[int]
+    redeemed_at: Mapped[datetime]
+    # When the device says that it happened; rules are judged at redeemed_at.
+    occurred_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]
+    cancelled_by: Mapped[str | None]
+
+
+class RedemptionDraw(Base):
+    """What a redemption took from one pot."""
+
+    __tablename__ = "redemption_draws"
+    __table_args__ = (CheckConstraint("amount_cents > 0", name="amount"), Index(None, "pot_id"))
+
+    redemption_id: Mapped[str] = mapped_column(ForeignKey("redemptions.id"), primary_key=True)
+    pot_id: Mapped[str] = mapped_column(ForeignKey("allowances.pot_id"), primary_key=True)
+    amount_cents: Mapped[int]
+
+
+class RefusedScan(Base):
+    """A scan or quote that was refused: for support, and to slow down whoever guesses."""
+
+    __tablename__ = "refused_scans"
+    __table_args__ = (
+        Index(None, "device_id", "refused_at"),
+        Index(
+            "ix_refused_scans_unknown",
+            "device_id",
+            "refused_at",
+            postgresql_where=text("reason = 'unknown_card'"),
+        ),
+        Index("ix_refused_scans_wrong_code", "card_id", "refused_at", postgresql_where=text("wrong_code")),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    reason: Mapped[str]
+    medium: Mapped[str]
+    device_id: Mapped[str]
+    provider_id: Mapped[str]
+    site_id: Mapped[str]
+    offer_id: Mapped[str]
+    card_id: Mapped[str | None]
+    wrong_code: Mapped[bool]
+    refused_at: Mapped[datetime]

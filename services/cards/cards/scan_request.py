@@ -1,0 +1,108 @@
+"""Reading a scan's body: every value is checked here again, for money depends on it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from cards.numbering import QR_PREFIX, parse_number, parse_qr_text
+from cards.order_rules import invalid
+from cards.sealing import Keys, hash_number, hash_qr_text
+from contracts.cards import ScanRequest
+from contracts.programmes.shape import People
+
+MAX_GROSS_CENTS = 10_000_000
+MAX_PARTY = 30
+MAX_TEXT_LENGTH = 100
+# A device's clock may be a little off, and a scan may have waited for the network.
+MAX_PAST = timedelta(minutes=15)
+MAX_AHEAD = timedelta(minutes=2)
+
+Medium = Literal["qr", "number"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """A scan that is well formed. ``card_hash`` is None where no card can have such a number or QR text."""
+
+    medium: Medium
+    card_hash: bytes | None = field(repr=False)
+    card_code: str | None = field(repr=False)
+    offer_id: str
+    party: People
+    gross_cents: int
+    pay_cents: int
+    occurred_at: datetime | None
+
+    @property
+    def needs_code(self) -> bool:
+        """A number can be overheard: it never spends from a pot without the voucher's code."""
+        return self.medium == "number" and self.pay_cents > 0
+
+
+def read_scan(scan: ScanRequest, keys: Keys) -> Scan:
+    """Return the scan's values; refuses with ``invalid_field`` and the field's name."""
+    medium, card_hash = _read_card(_text(scan.get("card"), "card"), keys)
+    code = scan.get("card_code")
+    return Scan(
+        medium=medium,
+        card_hash=card_hash,
+        card_code=None if code is None else _text(code, "card_code"),
+        offer_id=_text(scan.get("offer_id"), "offer_id"),
+        party=_party(scan.get("party")),
+        gross_cents=_whole(scan.get("gross_cents"), "gross_cents", MAX_GROSS_CENTS),
+        pay_cents=_whole(scan.get("pay_cents") or 0, "pay_cents", MAX_GROSS_CENTS),
+        occurred_at=_occurred_at(scan.get("occurred_at")),
+    )
+
+
+def check_occurred_at(scan: Scan, at: datetime) -> None:
+    """The device's time must be near ours. Judged with the rules, not with the form: a stored answer is
+    given again however late its key comes back."""
+    moment = scan.occurred_at
+    if moment is not None and not at - MAX_PAST <= moment <= at + MAX_AHEAD:
+        raise invalid("occurred_at", "must be at most 15 minutes ago and 2 minutes ahead")
+
+
+def _read_card(text: str, keys: Keys) -> tuple[Medium, bytes | None]:
+    if text.strip().startswith(QR_PREFIX):
+        qr_text = parse_qr_text(text)
+        return "qr", None if qr_text is None else hash_qr_text(qr_text)
+    number = parse_number(text)
+    return "number", None if number is None else hash_number(keys, number)
+
+
+def _party(party: Any) -> People:
+    if not isinstance(party, dict):
+        raise invalid("party", "must say adults and children")
+    people = People(
+        adults=_whole(party.get("adults"), "party.adults", MAX_PARTY),
+        children=_whole(party.get("children"), "party.children", MAX_PARTY),
+    )
+    if people.adults + people.children == 0:
+        raise invalid("party", "must have at least one person")
+    return people
+
+
+def _occurred_at(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise invalid("occurred_at", "must be an RFC 3339 time") from None
+    if moment.tzinfo is None:
+        raise invalid("occurred_at", "must have an offset from UTC")
+    return moment
+
+
+def _whole(value: Any, name: str, maximum: int) -> int:
+    # bool is an int in Python, and a price of `true` is nobody's intention.
+    if type(value) is not int or not 0 <= value <= maximum:
+        raise invalid(name, f"must be a whole number from 0 to {maximum}")
+    return value
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT_LENGTH or "\0" in value:
+        raise invalid(name, f"must be a text of 1 to {MAX_TEXT_LENGTH} characters")
+    return value

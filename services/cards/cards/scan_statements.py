@@ -1,0 +1,111 @@
+"""The SQL of the scan: written once, few round trips, the same text every time.
+
+It is plain SQL because each statement does the work of several: what a scan costs is round trips. An
+accepted scan takes six: the idempotency key, ``LOCK_CARD``, ``READ_FACTS`` (or ``LOCK_FACTS``), ``RECORD``,
+the outbox, the stored answer.
+"""
+
+from sqlalchemy import TextClause, text
+
+_LOCK = "FOR NO KEY UPDATE"
+
+_CARD = """
+    SELECT card.id, card.order_id, card.household_id, card.programme, card.card_type, card.sealed,
+           card.valid_from, card.valid_until, card.revoked_at, placed.holder_id, placed.adults,
+           placed.children, placed.holder_first_name, placed.age_band, offer.withdrawn, offer.terms
+    FROM cards AS card
+    JOIN orders AS placed ON placed.id = card.order_id
+    LEFT JOIN published_offers AS offer ON offer.offer_id = :offer_id
+    WHERE card.{column} = :card_hash
+    {lock}
+"""
+
+# Uses are counted over the order: a reissued card goes on where the lost one stopped.
+_FACTS = """
+    SELECT (SELECT coalesce(json_agg(pot), '[]')
+            FROM (SELECT pot_id, pot_code, categories, amount_cents, spend_from, spend_until,
+                         closed_at IS NOT NULL AS closed
+                  FROM allowances
+                  WHERE household_id = :household_id AND programme = :programme
+                  ORDER BY pot_id
+                  {lock}) AS pot) AS pots,
+           (SELECT coalesce(array_agg(used.uses ORDER BY limits.place), '{{}}')
+            FROM unnest(CAST(:limit_per AS text[]), CAST(:limit_since AS timestamptz[]))
+                 WITH ORDINALITY AS limits (per, since, place)
+            CROSS JOIN LATERAL (
+                SELECT count(*) AS uses
+                FROM redemptions
+                WHERE order_id = :order_id AND cancelled_at IS NULL AND redeemed_at >= limits.since
+                  AND CASE limits.per WHEN 'provider' THEN provider_id = :provider_id
+                                      WHEN 'site' THEN site_id = :site_id
+                                      ELSE offer_id = :offer_id END) AS used) AS uses,
+           (SELECT row_to_json(first)
+            FROM (SELECT id, reduction_cents, net_cents, paid_from_pot_cents, due_cents, redeemed_at
+                  FROM redemptions
+                  WHERE order_id = :order_id AND cancelled_at IS NULL AND redeemed_at > :repeat_since
+                    AND card_id = :card_id AND device_id = :device_id AND offer_id = :offer_id
+                    AND adults = :adults AND children = :children AND gross_cents = :gross_cents
+                    AND paid_from_pot_cents = :pay_cents
+                  ORDER BY redeemed_at DESC
+                  LIMIT 1) AS first) AS repeated,
+           (SELECT refused_at FROM refused_scans
+            WHERE device_id = :device_id AND reason = 'unknown_card' AND refused_at > :unknown_since
+            ORDER BY refused_at DESC OFFSET :unknown_offset LIMIT 1) AS unknown_full_at,
+           (SELECT refused_at FROM refused_scans
+            WHERE card_id = :card_id AND wrong_code AND refused_at > :wrong_code_since
+            ORDER BY refused_at DESC OFFSET :wrong_code_offset LIMIT 1) AS wrong_code_full_at
+"""
+
+# The decrease is guarded although the rows are locked: an allowance below 0 must be impossible twice over.
+# Rows are locked in order of pot_id by LOCK_FACTS before this.
+_RECORD = """
+    WITH wanted AS (
+        SELECT *
+        FROM unnest(CAST(:pot_ids AS text[]), CAST(:draw_cents AS bigint[])) AS draw (pot_id, amount_cents)
+    ), lowered AS (
+        UPDATE allowances AS pot
+        SET amount_cents = pot.amount_cents - wanted.amount_cents
+        FROM wanted
+        WHERE pot.pot_id = wanted.pot_id AND pot.amount_cents >= wanted.amount_cents
+          AND pot.closed_at IS NULL
+        RETURNING pot.pot_id, wanted.amount_cents
+    ), recorded AS (
+        INSERT INTO redemptions (
+            id, card_id, order_id, household_id, holder_id, programme, card_type, provider_id, site_id,
+            device_id, offer_id, medium, adults, children, gross_cents, reduction_cents, net_cents,
+            paid_from_pot_cents, due_cents, redeemed_at, occurred_at)
+        VALUES (
+            :id, :card_id, :order_id, :household_id, :holder_id, :programme, :card_type, :provider_id,
+            :site_id, :device_id, :offer_id, :medium, :adults, :children, :gross_cents, :reduction_cents,
+            :net_cents, :paid_from_pot_cents, :due_cents, :redeemed_at, :occurred_at)
+    ), drawn AS (
+        INSERT INTO redemption_draws (redemption_id, pot_id, amount_cents)
+        SELECT :id, pot_id, amount_cents FROM lowered
+    )
+    SELECT count(*) FROM lowered
+"""
+
+_UNKNOWN = """
+    SELECT refused_at FROM refused_scans
+    WHERE device_id = :device_id AND reason = 'unknown_card' AND refused_at > :unknown_since
+    ORDER BY refused_at DESC OFFSET :unknown_offset LIMIT 1
+"""
+
+
+def _card(column: str, lock: str) -> TextClause:
+    return text(_CARD.format(column=column, lock=lock))
+
+
+# By medium: the card with its order and the offer's local copy; one row, or none for an unknown card.
+READ_CARD = {"qr": _card("qr_hash", ""), "number": _card("number_hash", "")}
+# The lock makes scans of one card wait for each other, so that usage limits hold. What they must see is
+# read by the NEXT statement: one that waited for a lock still sees other tables as they were before.
+LOCK_CARD = {
+    "qr": _card("qr_hash", f"{_LOCK} OF card"),
+    "number": _card("number_hash", f"{_LOCK} OF card"),
+}
+# Pots, uses of each limit, a repeat, and how often was guessed.
+READ_FACTS = text(_FACTS.format(lock=""))
+LOCK_FACTS = text(_FACTS.format(lock=_LOCK))
+RECORD = text(_RECORD)
+COUNT_UNKNOWN = text(_UNKNOWN)

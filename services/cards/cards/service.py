@@ -1,0 +1,223 @@
+"""The entrypoints of `cards`; the rules are in the modules named after what happens."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from cards import (
+    allowances,
+    cancelling,
+    catalogue,
+    closing,
+    ordering,
+    published,
+    quoting,
+    reading,
+    redeeming,
+    reissuing,
+    revoking,
+    validating,
+)
+from cards.settings import Settings
+from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
+from chassis.settings import text_files
+from contracts.cards import (
+    AllowanceTotals,
+    CardView,
+    OrderRequest,
+    OrderView,
+    PotsView,
+    ProgrammeView,
+    RedemptionPage,
+    RedemptionView,
+    RevocationReason,
+    ScanAnswer,
+    ScanRequest,
+    VoucherView,
+)
+from contracts.identity import ApplicationApproved, ApplicationRefused
+from contracts.offers import OfferPublished, OfferWithdrawn
+from contracts.programmes import Programme, read_programmes
+from contracts.refusals import Refusal
+from contracts.wallet import DebitReversed, PaymentReceived, PotCredited
+
+
+def _load(settings: Settings) -> Mapping[str, Programme]:
+    return read_programmes(text_files(settings.programmes_dir, ".toml"))
+
+
+class CardsService:
+    """RPC, events and loops of `cards`."""
+
+    name = "cards"
+    settings = SettingsOf(Settings)
+    db = Database()
+    services = Services()
+    caller = CurrentCaller()
+    programmes = Loaded(_load)
+
+    # --- programmes and orders ---
+
+    @rpc
+    def find_programmes(self) -> list[ProgrammeView]:
+        return catalogue.find_programmes(self.programmes)
+
+    @rpc
+    def get_programme(self, *, code: str) -> ProgrammeView:
+        return catalogue.get_programme(self.programmes, code)
+
+    @rpc
+    def place_order(self, *, idempotency_key: str, order: OrderRequest) -> OrderView:
+        return ordering.place_order(
+            self.db.transaction,
+            self.caller,
+            self.programmes,
+            self.settings.keys,
+            self.services.as_service().identity,
+            idempotency_key=idempotency_key,
+            order=order,
+        )
+
+    @rpc
+    def get_order(self, *, order_id: str, order_secret: str | None) -> OrderView:
+        with self.db.transaction() as session:
+            return reading.get_order(
+                session,
+                self.caller,
+                self.programmes,
+                self.settings.keys,
+                order_id=order_id,
+                order_secret=order_secret,
+            )
+
+    @handles(ApplicationApproved)
+    def note_approval(self, session: Session, event: ApplicationApproved) -> None:
+        validating.note_approval(session, event, self.programmes, self.settings.keys)
+
+    @handles(ApplicationRefused)
+    def note_refusal(self, session: Session, event: ApplicationRefused) -> None:
+        validating.note_refusal(session, event)
+
+    @handles(PaymentReceived)
+    def note_payment(self, session: Session, event: PaymentReceived) -> None:
+        validating.note_payment(session, event, self.programmes, self.settings.keys)
+
+    # --- cards ---
+
+    @rpc
+    def get_card(self, *, card_id: str) -> CardView:
+        with self.db.transaction() as session:
+            return reading.get_card(session, self.caller, self.programmes, card_id=card_id)
+
+    @rpc
+    def get_voucher(self, *, card_id: str) -> VoucherView:
+        with self.db.transaction() as session:
+            return reading.get_voucher(session, self.caller, self.settings.keys, card_id=card_id)
+
+    @rpc
+    def lookup_card(self, *, number: str | None, qr: str | None) -> CardView:
+        with self.db.transaction() as session:
+            return reading.lookup_card(
+                session, self.caller, self.programmes, self.settings.keys, number=number, qr=qr
+            )
+
+    @rpc
+    def revoke_card(self, *, idempotency_key: str, card_id: str, reason: RevocationReason) -> CardView:
+        with self.db.transaction() as session:
+            return revoking.revoke_card(
+                session,
+                self.caller,
+                self.programmes,
+                idempotency_key=idempotency_key,
+                card_id=card_id,
+                reason=reason,
+            )
+
+    @rpc
+    def reissue_card(self, *, idempotency_key: str, card_id: str) -> CardView:
+        with self.db.transaction() as session:
+            return reissuing.reissue_card(
+                session,
+                self.caller,
+                self.programmes,
+                self.settings.keys,
+                idempotency_key=idempotency_key,
+                card_id=card_id,
+            )
+
+    # --- the scan ---
+
+    @rpc
+    def quote(self, *, scan: ScanRequest) -> ScanAnswer:
+        return quoting.quote(self.db.transaction, self.caller, self.programmes, self.settings.keys, scan=scan)
+
+    @rpc
+    def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> ScanAnswer:
+        return redeeming.redeem(
+            self.db.transaction,
+            self.caller,
+            self.programmes,
+            self.settings.keys,
+            idempotency_key=idempotency_key,
+            scan=scan,
+        )
+
+    @rpc
+    def cancel_redemption(self, *, idempotency_key: str, redemption_id: str) -> RedemptionView:
+        with self.db.transaction() as session:
+            return cancelling.cancel_redemption(
+                session,
+                self.caller,
+                self.programmes,
+                idempotency_key=idempotency_key,
+                redemption_id=redemption_id,
+            )
+
+    @rpc
+    def find_card_redemptions(self, *, card_id: str, cursor: str | None, limit: int) -> RedemptionPage:
+        with self.db.transaction() as session:
+            return reading.find_card_redemptions(
+                session, self.caller, card_id=card_id, cursor=cursor, limit=limit
+            )
+
+    @rpc
+    def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:
+        with self.db.transaction() as session:
+            return reading.find_device_redemptions(
+                session, self.caller, since=since, cursor=cursor, limit=limit
+            )
+
+    @handles(OfferPublished)
+    def keep_offer(self, session: Session, event: OfferPublished) -> None:
+        published.keep_offer(session, event)
+
+    @handles(OfferWithdrawn)
+    def withdraw_offer(self, session: Session, event: OfferWithdrawn) -> None:
+        published.withdraw_offer(session, event)
+
+    # --- allowances ---
+
+    @rpc
+    def get_pots(self, *, card_id: str) -> PotsView:
+        with self.db.transaction() as session:
+            return reading.get_pots(session, self.caller, self.programmes, card_id=card_id)
+
+    @rpc
+    def get_allowance_totals(self) -> AllowanceTotals:
+        # What all pots hold together is the scheme's own business.
+        if self.caller.kind not in ("service", "staff"):
+            raise Refusal("not_allowed")
+        with self.db.transaction() as session:
+            return allowances.get_allowance_totals(session)
+
+    @handles(PotCredited)
+    def raise_by_credit(self, session: Session, event: PotCredited) -> None:
+        allowances.raise_by_credit(session, event)
+
+    @handles(DebitReversed)
+    def raise_by_reversal(self, session: Session, event: DebitReversed) -> None:
+        allowances.raise_by_reversal(session, event)
+
+    @every(seconds=10)
+    def close_spent_pots(self) -> None:
+        closing.close_spent_pots(self.db.transaction, self.programmes.values())

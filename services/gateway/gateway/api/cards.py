@@ -1,0 +1,96 @@
+"""Cards: what they are, their voucher, their pots and use, and what happens when one is lost."""
+
+import base64
+import io
+from typing import Any
+
+import segno
+from flask import Response
+
+from gateway.access import needs
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.base import PageQuery
+from gateway.schemas.cards import CardAnswer, LookupRequest, PotsAnswer, RevocationRequest
+from gateway.schemas.redemptions import RedemptionsAnswer
+
+cards = Resource("cards", "Cards. `id` is opaque: a number or QR text never stands in an address.")
+
+QR_SCALE = 8
+PRIVATE = "private, no-store"
+
+
+def _file_doc(media_type: str) -> dict[str, Any]:
+    schema = {"type": "string"} if media_type.startswith("image/svg") else {}
+    return {"responses": {"200": {"description": "OK", "content": {media_type: {"schema": schema}}}}}
+
+
+@cards.get("/cards/<id:card_id>", access=needs("cards:read"), answer=CardAnswer)
+def get_card(call: Call, card_id: str) -> Any:
+    """A card."""
+    return call.services.cards.get_card(card_id=card_id)
+
+
+@cards.get("/cards/<id:card_id>/voucher.pdf", access=needs("cards:read"), doc=_file_doc("application/pdf"))
+def get_voucher(call: Call, card_id: str) -> Response:
+    """The card's voucher as it was mailed."""
+    document = call.services.notify.render_voucher(card_id=card_id)
+    answer = Response(base64.b64decode(document["content"]), content_type=document["media_type"])
+    answer.headers["Content-Disposition"] = _inline(document["filename"])
+    answer.headers["Cache-Control"] = PRIVATE
+    return answer
+
+
+@cards.get("/cards/<id:card_id>/qr.svg", access=needs("cards:read"), doc=_file_doc("image/svg+xml"))
+def get_qr(call: Call, card_id: str) -> Response:
+    """The card's QR code (error level Q)."""
+    voucher = call.services.cards.get_voucher(card_id=card_id)
+    drawing = io.BytesIO()
+    segno.make(voucher["qr_text"], error="q", boost_error=False, micro=False).save(
+        drawing, kind="svg", scale=QR_SCALE
+    )
+    answer = Response(drawing.getvalue(), content_type="image/svg+xml")
+    answer.headers["Cache-Control"] = PRIVATE
+    return answer
+
+
+@cards.get("/cards/<id:card_id>/pot", access=needs("cards:read"), answer=PotsAnswer)
+def get_pots(call: Call, card_id: str) -> Any:
+    """What the card may still spend."""
+    return call.services.cards.get_pots(card_id=card_id)
+
+
+@cards.get(
+    "/cards/<id:card_id>/redemptions", access=needs("cards:read"), query=PageQuery, answer=RedemptionsAnswer
+)
+def find_card_redemptions(call: Call, card_id: str) -> Any:
+    """The card's use, newest first."""
+    return call.services.cards.find_card_redemptions(card_id=card_id, **call.query)
+
+
+@cards.post("/cards/lookup", access=needs("cards:lookup"), body=LookupRequest, answer=CardAnswer, key="none")
+def lookup_card(call: Call) -> Any:
+    """Find a card by what is printed on it."""
+    return call.services.cards.lookup_card(**call.body)
+
+
+@cards.post(
+    "/cards/<id:card_id>/revocation", access=needs("cards:write"), body=RevocationRequest, answer=CardAnswer
+)
+def revoke_card(call: Call, card_id: str) -> Any:
+    """The card may no longer be used."""
+    return call.services.cards.revoke_card(
+        idempotency_key=call.key, card_id=card_id, reason=call.body["reason"]
+    )
+
+
+@cards.post("/cards/<id:card_id>/reissue", access=needs("cards:write"), answer=CardAnswer, status=201)
+def reissue_card(call: Call, card_id: str) -> Any:
+    """A new card for a revoked one."""
+    return call.services.cards.reissue_card(idempotency_key=call.key, card_id=card_id)
+
+
+def _inline(filename: str) -> str:
+    """Only characters that cannot end the quoted string."""
+    safe = "".join(c for c in filename if c.isascii() and (c.isalnum() or c in "._-"))
+    return f'inline; filename="{safe or "document"}"'

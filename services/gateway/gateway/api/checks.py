@@ -1,0 +1,28 @@
+"""Checks of applications: the officer's queue and decisions."""
+
+from typing import Any
+
+from gateway.access import needs
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.checks import ChecksAnswer, ChecksQuery, DecisionRequest
+from gateway.schemas.orders import CheckAnswer
+
+checks = Resource("checks", "What must be verified before a card is made.")
+
+
+@checks.get("/checks", access=needs("checks:decide"), query=ChecksQuery, answer=ChecksAnswer)
+def find_checks(call: Call) -> Any:
+    """The checks that wait for a decision, oldest first."""
+    return call.services.identity.find_checks(**call.query)
+
+
+@checks.post(
+    "/checks/<id:check_id>/decision",
+    access=needs("checks:decide"),
+    body=DecisionRequest,
+    answer=CheckAnswer,
+)
+def decide_check(call: Call, check_id: str) -> Any:
+    """Accept or refuse a check."""
+    return call.services.identity.decide_check(idempotency_key=call.key, check_id=check_id, **call.body)

@@ -1,0 +1,66 @@
+"""Credentials of partner sites, staff and scanning devices. Secrets are answered once."""
+
+from typing import Any
+
+from gateway.access import needs, open_to_all
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.credentials import (
+    DeviceAnswer,
+    DeviceRequest,
+    EnrolmentCodeAnswer,
+    EnrolmentRequest,
+    PartnerAnswer,
+    PartnerRequest,
+    StaffAnswer,
+    StaffRequest,
+)
+
+credentials = Resource("credentials", "Partner sites, staff and devices.")
+
+
+@credentials.post(
+    "/partners", access=needs("partners:write"), body=PartnerRequest, answer=PartnerAnswer, status=201
+)
+def create_partner(call: Call) -> Any:
+    """A partner site that may place orders."""
+    return call.services.identity.create_partner(idempotency_key=call.key, **call.body)
+
+
+@credentials.post("/staff", access=needs("staff:write"), body=StaffRequest, answer=StaffAnswer, status=201)
+def create_staff(call: Call) -> Any:
+    """A staff account with a one-time password."""
+    return call.services.identity.create_staff(idempotency_key=call.key, **call.body)
+
+
+@credentials.post(
+    "/providers/<id:provider_id>/devices",
+    access=needs("devices:write"),
+    body=DeviceRequest,
+    answer=EnrolmentCodeAnswer,
+    status=201,
+)
+def create_device(call: Call, provider_id: str) -> Any:
+    """A one-time code with which a device is enrolled at a site."""
+    return call.services.identity.create_device(
+        idempotency_key=call.key, provider_id=provider_id, **call.body
+    )
+
+
+@credentials.post(
+    "/devices/enrolment",
+    access=open_to_all(),
+    body=EnrolmentRequest,
+    answer=DeviceAnswer,
+    status=201,
+    key="none",
+)
+def enrol_device(call: Call) -> Any:
+    """Exchange the one-time code for the device's credential."""
+    return call.services.identity.enrol_device(enrolment_code=call.body["enrolment_code"])
+
+
+@credentials.post("/devices/<id:device_id>/revocation", access=needs("devices:write"), status=204)
+def revoke_device(call: Call, device_id: str) -> None:
+    """No further token for this device."""
+    call.services.identity.revoke_device(idempotency_key=call.key, device_id=device_id)

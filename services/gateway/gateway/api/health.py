@@ -1,0 +1,53 @@
+"""Whether this process lives, and whether the platform behind it answers."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from flask import jsonify
+
+from chassis.client import RpcFailed, RpcUnavailable
+from chassis.log import get_logger
+from gateway.access import open_to_all
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.health import HealthAnswer, ReadinessAnswer
+
+SERVICES = ("identity", "cards", "wallet", "offers", "notify")
+
+log = get_logger()
+health = Resource("health", "For the machines that run the platform.", url_prefix="")
+
+NOT_READY = {"description": "Not ready", "content": {"application/json": {"schema": ReadinessAnswer}}}
+
+
+@health.get("/healthz", access=open_to_all(), reads_itself=True, answer=HealthAnswer)
+def healthz(call: Call) -> Any:
+    """This process is alive."""
+    return {"status": "ok"}
+
+
+@health.get(
+    "/readyz",
+    access=open_to_all(),
+    reads_itself=True,
+    answer=ReadinessAnswer,
+    doc={"responses": {"503": NOT_READY}},
+)
+def readyz(call: Call) -> Any:
+    """The broker and the five services answer within the time limit of a call."""
+    with ThreadPoolExecutor(len(SERVICES)) as pool:
+        found = pool.map(lambda name: _answers(call.services, name), SERVICES)
+        answers = dict(zip(SERVICES, found, strict=True))
+    ready = all(answers.values())
+    answer = jsonify({"status": "ready" if ready else "not_ready", "services": answers})
+    answer.status_code = 200 if ready else 503
+    return answer
+
+
+def _answers(services: Any, name: str) -> bool:
+    try:
+        getattr(services, name).ping()
+    except (RpcUnavailable, RpcFailed) as error:
+        log.warning("service_not_ready", service_asked=name, error=type(error).__name__)
+        return False
+    return True

@@ -1,0 +1,43 @@
+"""Tokens (RFC 6749) and the codes that holders sign in with."""
+
+from typing import Any
+
+from flask import request
+
+from contracts.refusals import Refusal
+from gateway.access import open_to_all
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.grants import GRANTS, issue_token, read_grant, token_problem
+from gateway.problems import Problem
+from gateway.schemas.credentials import LoginCodeRequest, TokenAnswer
+
+oauth = Resource("oauth", "Access tokens.")
+
+ONE_GRANT = {"schema": {"oneOf": list(GRANTS.values())}}
+TOKEN_DOC = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": ONE_GRANT, "application/json": ONE_GRANT},
+    }
+}
+
+
+@oauth.post(
+    "/oauth/token", access=open_to_all(), answer=TokenAnswer, reads_itself=True, key="none", doc=TOKEN_DOC
+)
+def create_token(call: Call) -> Any:
+    """Exchange a credential for a short-lived access token."""
+    grant = None
+    try:
+        values = read_grant(request)
+        grant = values.get("grant_type")
+        return issue_token(call.services.identity, values, request.authorization)
+    except (Problem, Refusal) as no:
+        return token_problem(no, grant)
+
+
+@oauth.post("/oauth/email-codes", access=open_to_all(), status=202, body=LoginCodeRequest, key="none")
+def request_login_code(call: Call) -> None:
+    """Have a sign-in code mailed; the answer never tells whether the address is known."""
+    call.services.identity.request_login_code(email=call.body["email"])

@@ -1,0 +1,50 @@
+"""Offers of providers: drafted, published, withdrawn."""
+
+from typing import Any
+
+from gateway.access import needs
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.offers import OfferAnswer, OfferRequest
+
+offers = Resource("offers", "What providers grant, checked against the programme's rules when published.")
+
+
+@offers.post(
+    "/providers/<id:provider_id>/offers",
+    access=needs("offers:write"),
+    body=OfferRequest,
+    answer=OfferAnswer,
+    status=201,
+)
+def create_offer(call: Call, provider_id: str) -> Any:
+    """Draft an offer."""
+    return call.services.offers.create_offer(
+        idempotency_key=call.key,
+        provider_id=provider_id,
+        offer=call.body,  # type: ignore[arg-type]
+    )
+
+
+@offers.post(
+    "/providers/<id:provider_id>/offers/<id:offer_id>/publication",
+    access=needs("offers:publish"),
+    answer=OfferAnswer,
+)
+def publish_offer(call: Call, provider_id: str, offer_id: str) -> Any:
+    """Publish an offer that respects the programme's rules."""
+    return call.services.offers.publish_offer(
+        idempotency_key=call.key, provider_id=provider_id, offer_id=offer_id
+    )
+
+
+@offers.post(
+    "/providers/<id:provider_id>/offers/<id:offer_id>/withdrawal",
+    access=needs("offers:write"),
+    answer=OfferAnswer,
+)
+def withdraw_offer(call: Call, provider_id: str, offer_id: str) -> Any:
+    """The offer may no longer be redeemed."""
+    return call.services.offers.withdraw_offer(
+        idempotency_key=call.key, provider_id=provider_id, offer_id=offer_id
+    )

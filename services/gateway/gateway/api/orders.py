@@ -1,0 +1,45 @@
+"""Orders of cards, and their payment."""
+
+from typing import Any
+
+from gateway.access import open_to_all
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.orders import OrderRequest, PaymentAnswer, PlacedOrderAnswer, WholeOrderAnswer
+
+orders = Resource(
+    "orders", "Orders of cards. Whoever placed one reads it with a token or its `order_secret`."
+)
+
+
+@orders.post(
+    "/orders", access=open_to_all("orders:write"), body=OrderRequest, answer=PlacedOrderAnswer, status=201
+)
+def place_order(call: Call) -> Any:
+    """Order a card."""
+    return call.services.cards.place_order(idempotency_key=call.key, order=call.body)  # type: ignore[arg-type]
+
+
+@orders.get("/orders/<id:order_id>", access=open_to_all("orders:read"), secret=True, answer=WholeOrderAnswer)
+def get_order(call: Call, order_id: str) -> Any:
+    """An order with its checks, its payment and its card."""
+    order = call.services.cards.get_order(order_id=order_id, order_secret=call.order_secret)
+    # `cards` has just judged who may see this order; the others know orders by id only.
+    platform = call.services.as_service()
+    application = platform.identity.get_application(order_id=order_id)
+    payment = platform.wallet.find_payment(order_id=order_id) if order["amount_due_cents"] else None
+    return {**order, "checks": application["checks"], "payment": payment}
+
+
+@orders.post(
+    "/orders/<id:order_id>/payment",
+    access=open_to_all("orders:read"),
+    secret=True,
+    answer=PaymentAnswer,
+    status=201,
+)
+def start_payment(call: Call, order_id: str) -> Any:
+    """Start, or go on with, the payment of an order; send the person to `redirect_url`."""
+    return call.services.wallet.start_payment(
+        idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret
+    )

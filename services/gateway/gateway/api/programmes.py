@@ -1,0 +1,27 @@
+"""Programmes: the editions of card schemes."""
+
+from typing import Any
+
+from contracts.refusals import Refusal
+from gateway.access import open_to_all
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.programmes import ProgrammeAnswer, ProgrammesAnswer
+
+programmes = Resource("programmes", "The editions of card schemes and their card types.")
+
+
+@programmes.get("/programmes", access=open_to_all(), answer=ProgrammesAnswer)
+def find_programmes(call: Call) -> Any:
+    """Every programme on sale or in use."""
+    return {"programmes": call.services.cards.find_programmes()}
+
+
+@programmes.get("/programmes/<slug:code>", access=open_to_all(), answer=ProgrammeAnswer)
+def get_programme(call: Call, code: str) -> Any:
+    """One programme."""
+    try:
+        return call.services.cards.get_programme(code=code)
+    except Refusal as refusal:
+        # In an order's body an unknown programme is a wrong field; in a path it is a page that is not there.
+        raise Refusal("not_found") if refusal.code == "programme_unknown" else refusal from None

@@ -1,0 +1,73 @@
+"""Providers: joining, the geolocated listing, and their follow-up."""
+
+from typing import Any
+
+from gateway.access import needs, open_to_all
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.schemas.providers import (
+    ProviderAnswer,
+    ProviderDecisionRequest,
+    ProviderRequest,
+    ProvidersAnswer,
+    ProvidersQuery,
+)
+from gateway.schemas.statistics import BalanceAnswer, StatisticsAnswer, StatisticsQuery
+
+providers = Resource("providers", "Who accepts the card, and where.")
+
+
+@providers.post(
+    "/provider-applications",
+    access=open_to_all("offers:write"),
+    body=ProviderRequest,
+    answer=ProviderAnswer,
+    status=201,
+)
+def apply_provider(call: Call) -> Any:
+    """Ask to join; it is free of charge."""
+    return call.services.offers.apply_provider(idempotency_key=call.key, application=call.body)  # type: ignore[arg-type]
+
+
+@providers.get("/providers", access=open_to_all(), query=ProvidersQuery, answer=ProvidersAnswer)
+def find_providers(call: Call) -> Any:
+    """The listing of providers with a published offer."""
+    latitude, longitude = call.query.pop("near") or (None, None)
+    search = {**call.query, "latitude": latitude, "longitude": longitude}
+    return call.services.offers.find_providers(search=search)  # type: ignore[arg-type]
+
+
+@providers.get("/providers/<id:provider_id>", access=open_to_all("providers:read"), answer=ProviderAnswer)
+def get_provider(call: Call, provider_id: str) -> Any:
+    """One provider with its sites and offers."""
+    return call.services.offers.get_provider(provider_id=provider_id)
+
+
+@providers.post(
+    "/providers/<id:provider_id>/decision",
+    access=needs("providers:decide"),
+    body=ProviderDecisionRequest,
+    answer=ProviderAnswer,
+)
+def decide_provider(call: Call, provider_id: str) -> Any:
+    """Accept or refuse a provider's application."""
+    return call.services.offers.decide_provider(
+        idempotency_key=call.key, provider_id=provider_id, **call.body
+    )
+
+
+@providers.get(
+    "/providers/<id:provider_id>/statistics",
+    access=needs("statistics:read"),
+    query=StatisticsQuery,
+    answer=StatisticsAnswer,
+)
+def get_statistics(call: Call, provider_id: str) -> Any:
+    """The provider's sales by day, offer or card type."""
+    return call.services.offers.get_statistics(provider_id=provider_id, **call.query)
+
+
+@providers.get("/providers/<id:provider_id>/balance", access=needs("statistics:read"), answer=BalanceAnswer)
+def get_balance(call: Call, provider_id: str) -> Any:
+    """What the scheme owes the provider."""
+    return call.services.wallet.get_provider_balance(provider_id=provider_id)

@@ -1,0 +1,58 @@
+"""The scan: quotes, redemptions, undo."""
+
+from typing import Any
+
+from gateway.access import needs
+from gateway.call import Call
+from gateway.endpoint import Resource
+from gateway.scan_metrics import measured
+from gateway.schemas.redemptions import (
+    RedemptionAnswer,
+    RedemptionsAnswer,
+    RedemptionsQuery,
+    ScanAnswer,
+    ScanRequest,
+)
+
+redemptions = Resource("redemptions", "The scan of a card at a provider's.")
+
+
+@redemptions.post(
+    "/quotes", access=needs("redemptions:write"), body=ScanRequest, answer=ScanAnswer, key="none"
+)
+def quote(call: Call) -> Any:
+    """The price for this card, without effect."""
+    return call.services.cards.quote(scan=call.body)  # type: ignore[arg-type]
+
+
+@redemptions.post(
+    "/redemptions",
+    access=needs("redemptions:write"),
+    body=ScanRequest,
+    answer=ScanAnswer,
+    status=201,
+    key="required",
+)
+def redeem(call: Call) -> Any:
+    """Redeem an offer with a card; the same key again answers the same and counts once."""
+    with measured(call.body) as scan:
+        scan.answer = call.services.cards.redeem(idempotency_key=call.key, scan=call.body)  # type: ignore[arg-type]
+    return scan.answer
+
+
+@redemptions.get(
+    "/redemptions", access=needs("redemptions:read"), query=RedemptionsQuery, answer=RedemptionsAnswer
+)
+def find_device_redemptions(call: Call) -> Any:
+    """The device's last scans."""
+    return call.services.cards.find_device_redemptions(**call.query)
+
+
+@redemptions.post(
+    "/redemptions/<id:redemption_id>/cancellation",
+    access=needs("redemptions:cancel"),
+    answer=RedemptionAnswer,
+)
+def cancel_redemption(call: Call, redemption_id: str) -> Any:
+    """Undo a redemption: the device within 15 minutes, an officer until it is settled."""
+    return call.services.cards.cancel_redemption(idempotency_key=call.key, redemption_id=redemption_id)

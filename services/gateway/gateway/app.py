@@ -1,0 +1,75 @@
+"""The application: `create_app()` is what gunicorn runs."""
+
+import os
+
+from flask import Flask
+
+from chassis.client import RpcClient, Services
+from chassis.clock import use_offset_file
+from chassis.log import configure_logging
+from chassis.settings import read_settings
+from chassis.tokens import Keys
+from gateway import docs
+from gateway.api import (
+    cards,
+    checks,
+    credentials,
+    health,
+    oauth,
+    offers,
+    orders,
+    payments,
+    programmes,
+    providers,
+    redemptions,
+)
+from gateway.call import EXTENSION, Parts
+from gateway.errors import register_error_handlers
+from gateway.openapi import make_api
+from gateway.reading import BODY_BYTES_MAX
+from gateway.seen import watch
+from gateway.settings import Settings
+
+# A caller waits 5 s, a service for another 2 s; between the two the gateway answers "try again".
+RPC_TIMEOUT_S = 3.0
+
+RESOURCES = (
+    programmes.programmes,
+    oauth.oauth,
+    orders.orders,
+    payments.payments,
+    checks.checks,
+    cards.cards,
+    redemptions.redemptions,
+    providers.providers,
+    offers.offers,
+    credentials.credentials,
+    health.health,
+)
+
+
+def create_app() -> Flask:
+    """The application with its settings from the environment; raises SettingsError naming what is wrong."""
+    settings = read_settings(Settings, os.environ)
+    configure_logging("gateway", settings.log_level)
+    use_offset_file(settings.clock_file)
+    client = RpcClient(settings.amqp_uri, RPC_TIMEOUT_S)
+    return build_app(
+        Parts(Services(client, "gateway"), Keys(settings.token_public_keys)), settings.public_url
+    )
+
+
+def build_app(parts: Parts, public_url: str) -> Flask:
+    """The application on given parts."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
+    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions[EXTENSION] = parts
+    watch(app)
+    register_error_handlers(app)
+    api = make_api(app, public_url)
+    for resource in RESOURCES:
+        api.register_blueprint(resource)
+    docs.register(app, api.spec.to_dict())
+    return app

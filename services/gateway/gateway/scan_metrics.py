@@ -1,0 +1,46 @@
+"""How long scans take and how they end, as the provider's device sees it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from flask import g
+
+from chassis.metrics import counter, histogram
+from contracts.refusals import Refusal
+from gateway.problems import status_of
+
+QR_PREFIX = "OCY1:"
+
+redemption_seconds = histogram(
+    "redemption_duration_seconds",
+    "Redemptions from the request's first line to the service's answer.",
+    ("outcome", "medium", "pot"),
+)
+refusals_total = counter("redemption_refusals_total", "Refused redemptions.", ("code",))
+
+
+@dataclass
+class Scan:
+    """What came of a scan."""
+
+    answer: Any = None
+
+
+@contextmanager
+def measured(body: dict[str, Any]) -> Iterator[Scan]:
+    """Observe the redemption inside; outcomes are accepted, already_counted, refused and error."""
+    scan, outcome = Scan(), "error"
+    try:
+        yield scan
+        outcome = "already_counted" if scan.answer["already_counted"] else "accepted"
+    except Refusal as refusal:
+        outcome = "refused" if status_of(refusal.code) < 500 else "error"
+        refusals_total.labels(refusal.code).inc()
+        raise
+    finally:
+        medium = "qr" if body["card"].startswith(QR_PREFIX) else "number"
+        pot = "yes" if body.get("pay_cents") else "no"
+        redemption_seconds.labels(outcome, medium, pot).observe(perf_counter() - g.started)

@@ -1,0 +1,1 @@
+"""The shapes of every request and answer of the public API, one file per resource."""

@@ -1,0 +1,48 @@
+"""Fields of query strings, where numbers arrive as text: only their plain ASCII forms are taken."""
+
+import re
+from typing import Any
+
+from marshmallow import fields
+
+from gateway import rules
+from gateway.schemas.fields import Number, Said, Whole, said
+
+NEAR = "^-?[0-9]{1,2}([.][0-9]{1,15})?,-?[0-9]{1,3}([.][0-9]{1,15})?$"
+_NUMBER = re.compile(r"-?[0-9]{1,15}([.][0-9]{1,17})?([eE][+-]?[0-9]{1,2})?")
+
+
+class QueryWhole(Whole):
+    """An integer in a query string: ASCII digits only."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not re.fullmatch("[0-9]{1,9}", value):
+            raise self.make_error("invalid")
+        return super()._deserialize(int(value), attr, data, **kwargs)
+
+
+class QueryNumber(Number):
+    """A number in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not _NUMBER.fullmatch(value):
+            raise self.make_error("invalid")
+        return super()._deserialize(float(value), attr, data, **kwargs)
+
+
+class Near(Said, fields.String):
+    """``latitude,longitude`` in WGS 84 degrees, loaded as a pair of floats."""
+
+    default_error_messages = said(invalid=rules.COORDINATES)
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs["metadata"] = {"pattern": NEAR, "example": "43.6045,1.4442", **kwargs.get("metadata", {})}
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if not re.fullmatch(NEAR, value):
+            raise self.make_error("invalid")
+        latitude, longitude = (float(part) for part in value.split(","))
+        if abs(latitude) > 90 or abs(longitude) > 180:
+            raise self.make_error("invalid")
+        return latitude, longitude

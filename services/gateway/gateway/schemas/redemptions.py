@@ -1,0 +1,99 @@
+"""The scan: quotes, redemptions, their lists."""
+
+from gateway.schemas.base import (
+    Answer,
+    PageQuery,
+    Request,
+    TextAnswer,
+    flag,
+    instant,
+    maybe_instant,
+    maybe_text,
+    part,
+    parts,
+    text,
+    whole,
+)
+from gateway.schemas.fields import Instant, Part, Text, Whole, absent, cents, identifier
+
+PARTY_MAX = 100
+CARD_CODE = "^[0-9]{4}$"
+
+
+class PartyRequest(Request):
+    """Who stands at the desk."""
+
+    adults = Whole(0, PARTY_MAX, required=True)
+    children = Whole(0, PARTY_MAX, required=True)
+
+
+class ScanRequest(Request):
+    """`card` is the QR text or the 16-digit number; `pay_cents` is what to take from the pot."""
+
+    card = Text(64, required=True)
+    card_code = Text(4, min_length=4, pattern=CARD_CODE, allow_none=True)
+    offer_id = identifier(required=True)
+    party = Part(PartyRequest, required=True)
+    gross_cents = cents(required=True)
+    pay_cents = cents(allow_none=True)
+    occurred_at = Instant(allow_none=True)
+
+
+class RedemptionsQuery(PageQuery):
+    """The device's scans from `since` on, newest first."""
+
+    since = Instant(load_default=absent)
+
+
+class PartyAnswer(Answer):
+    """How many people the card covers."""
+
+    adults = whole()
+    children = whole()
+
+
+class ShownHolderAnswer(Answer):
+    """What tells the provider that it is the right person."""
+
+    first_name = text()
+    age_band = text()
+    party_covered = part(PartyAnswer)
+
+
+class ScanAnswer(Answer):
+    """A price or a redemption; `gross - reduction = net = paid_from_pot + due`."""
+
+    id = maybe_text(metadata={"description": "Null in a quote."})
+    recorded_at = maybe_instant()
+    reduction_cents = whole()
+    net_cents = whole()
+    paid_from_pot_cents = whole()
+    due_cents = whole()
+    pot_remaining_cents = whole()
+    holder = part(ShownHolderAnswer)
+    already_counted = flag()
+    message = part(TextAnswer, allow_none=True)
+
+
+class RedemptionAnswer(Answer):
+    """A past redemption."""
+
+    id = text()
+    card_id = text()
+    offer_id = text()
+    provider_id = text()
+    site_id = text()
+    gross_cents = whole()
+    reduction_cents = whole()
+    net_cents = whole()
+    paid_from_pot_cents = whole()
+    due_cents = whole()
+    redeemed_at = instant()
+    cancelled_at = maybe_instant()
+
+
+class RedemptionsAnswer(Answer):
+    """A page of redemptions, newest first; `next_cursor` is null on the last page."""
+
+    redemptions = parts(RedemptionAnswer)
+    next_cursor = maybe_text()

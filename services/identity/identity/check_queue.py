@@ -1,0 +1,113 @@
+"""The officer's queue: checks with what is needed to decide them, and the orders they may duplicate."""
+
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from chassis.caller import Caller
+from chassis.clock import rfc3339
+from contracts.identity import CheckPage, CheckState, Holder, OfficerCheckView, Person
+from identity import models
+from identity.applications import check_view
+from identity.fingerprints import name_key
+from identity.households import holder_view, person_view
+from identity.input_rules import MAX_PAGE, check_choice, check_optional_text, refuse
+
+MAX_CURSOR_CHARS = 60
+Query = Select[models.Check, models.Application, models.Person, models.Holder]
+Row = tuple[models.Check, models.Application, models.Person, models.Holder]
+
+
+def find_checks(
+    session: Session, caller: Caller, *, state: CheckState, cursor: str | None, limit: int
+) -> CheckPage:
+    """Return a page of checks, oldest first; the cursor is the last id of the page before."""
+    caller.require("checks:decide")
+    check_choice("state", state, ("pending", "accepted", "refused"))
+    check_optional_text("cursor", cursor, MAX_CURSOR_CHARS)
+    if type(limit) is not int or not 1 <= limit <= MAX_PAGE:
+        raise refuse("limit", f"1–{MAX_PAGE}")
+    query = _only_own(_query(state, cursor), caller).limit(limit + 1)
+    rows = [cast(Row, tuple(row)) for row in session.execute(query)]
+    page = rows[:limit]
+    members = _members_of(session, [application.household_id for _, application, _, _ in page])
+    duplicates = _duplicates_of(session, [application.id for _, application, _, _ in page])
+    return {
+        "checks": [
+            _view(row, members.get(row[1].household_id, ()), duplicates.get(row[1].id, ())) for row in page
+        ],
+        "next_cursor": page[-1][0].id if len(rows) > limit else None,
+    }
+
+
+def _query(state: CheckState, cursor: str | None) -> Query:
+    query = (
+        select(models.Check, models.Application, models.Person, models.Holder)
+        .join(models.Application, models.Application.id == models.Check.application_id)
+        .join(models.Person, models.Person.id == models.Application.holder_id)
+        .join(models.Holder, models.Holder.person_id == models.Application.holder_id)
+        .where(models.Check.state == state, models.Check.id > (cursor or ""))
+        .order_by(models.Check.id)
+    )
+    # A refused application's other checks stay pending for ever, and wait for nobody.
+    return query.where(models.Application.state == "pending") if state == "pending" else query
+
+
+def _only_own(query: Query, caller: Caller) -> Query:
+    # The same rule as `deciding.concerns`, for a whole page at once.
+    if caller.role != "office_officer":
+        return query
+    query = query.where(
+        models.Application.programme.in_(caller.programmes),
+        models.Check.decider == "office_officer",
+    )
+    if caller.organisation is None:
+        return query
+    return query.where(models.Holder.organisation_key == name_key(caller.organisation))
+
+
+def _members_of(session: Session, household_ids: Iterable[str]) -> dict[str, list[models.Person]]:
+    rows = session.scalars(
+        select(models.Person)
+        .where(models.Person.household_id.in_(household_ids), models.Person.position > 0)
+        .order_by(models.Person.position)
+    )
+    found: dict[str, list[models.Person]] = {}
+    for person in rows:
+        found.setdefault(person.household_id, []).append(person)
+    return found
+
+
+def _duplicates_of(session: Session, application_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Other orders of the same programme whose holder has the same fingerprint, by application id."""
+    mine, other = aliased(models.Application), aliased(models.Application)
+    me, them = aliased(models.Person), aliased(models.Person)
+    rows = session.execute(
+        select(mine.id, other.order_id)
+        .join(me, me.id == mine.holder_id)
+        .join(them, them.fingerprint == me.fingerprint)
+        .join(other, other.holder_id == them.id)
+        .where(mine.id.in_(application_ids), other.id != mine.id, other.programme == mine.programme)
+        .order_by(other.id)
+    )
+    found: dict[str, list[str]] = {}
+    for application_id, order_id in rows:
+        found.setdefault(application_id, []).append(order_id)
+    return found
+
+
+def _view(row: Row, members: Sequence[models.Person], duplicates: Sequence[str]) -> OfficerCheckView:
+    check, application, person, holder = row
+    return {
+        **check_view(check),
+        "order_id": application.order_id,
+        "programme": application.programme,
+        "card_type": application.card_type,
+        "holder": cast(Holder, holder_view(person, holder)),
+        "members": [cast(Person, person_view(member)) for member in members],
+        "note": check.note,
+        "opened_at": rfc3339(application.opened_at),
+        "possible_duplicate_of": list(duplicates),
+    }

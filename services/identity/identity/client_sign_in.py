@@ -1,0 +1,41 @@
+"""Client credentials: partners and devices exchange their id and secret for a token (RFC 6749 §4.4)."""
+
+from sqlalchemy.orm import Session
+
+from contracts.identity import Token
+from identity.hashing import client_secret_fits
+from identity.models import Device, Partner
+from identity.sign_in import Gate, refused
+from identity.throttling import count_attempt
+from identity.tokens import Principal
+
+MAX_CLIENT_ID_CHARS = 60
+
+
+def issue_client_token(gate: Gate, *, client_id: str, client_secret: str) -> Token:
+    """Return a token, or refuse without saying what was wrong.
+
+    Only wrong secrets are counted, and a right one passes however many came before: nobody guesses 256
+    bits, and nobody may lock a provider's till out by trying.
+    """
+    with gate.transaction() as session:
+        principal = _find_client(session, client_id, client_secret)
+    if principal is None:
+        with gate.transaction() as session:
+            count_attempt(session, gate.attempts_of("client", client_id))
+        raise refused("client")
+    return gate.admit("client", principal)
+
+
+def _find_client(session: Session, client_id: str, client_secret: str) -> Principal | None:
+    if len(client_id) > MAX_CLIENT_ID_CHARS or not client_id.isascii() or not client_id.isprintable():
+        return None
+    client = session.get(Device, client_id) or session.get(Partner, client_id)
+    fits = client_secret_fits(client_secret, client.secret_hash if client else None)
+    if not fits or client is None:
+        return None
+    if isinstance(client, Partner):
+        return Principal(kind="partner", subject=client.id, channel=client.channel)
+    if client.revoked_at is not None:
+        return None
+    return Principal(kind="device", subject=client.id, provider_id=client.provider_id, site_id=client.site_id)

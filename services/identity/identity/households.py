@@ -1,0 +1,143 @@
+"""Keeping the people of an order: one account per e-mail address, a household, its holder and members."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, cast
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from chassis.clock import now
+from chassis.idempotency import once
+from chassis.ids import new_id
+from contracts.identity import Household as HouseholdIds
+from identity import models, person_rules
+from identity.fingerprints import fingerprint, name_key
+from identity.input_rules import normalise_email
+from identity.person_rules import HolderInput, PersonInput
+
+
+def register_household(
+    session: Session,
+    caller: Caller,
+    fingerprint_key: bytes,
+    *,
+    idempotency_key: str,
+    programme: str,
+    card_type: str,
+    holder: Mapping[str, Any],
+    members: Sequence[Mapping[str, Any]],
+) -> HouseholdIds:
+    """Keep the household and answer its ids; whoever may place an order may register its people.
+
+    Holders order on the public site. For its visitors without a credential, `cards` asks in its own name.
+    """
+    if caller.kind != "holder":
+        caller.require("orders:write")
+    checked = person_rules.check_holder(holder)
+    others = person_rules.check_members(members)
+    answer = once(
+        session,
+        caller=caller.subject,
+        operation="register_household",
+        key=idempotency_key,
+        request={
+            "programme": programme,
+            "card_type": card_type,
+            "holder": dict(holder),
+            "members": [dict(member) for member in members],
+        },
+        act=lambda: _register(session, fingerprint_key, programme, card_type, checked, others),
+    )
+    return cast(HouseholdIds, answer)
+
+
+def _register(
+    session: Session,
+    key: bytes,
+    programme: str,
+    card_type: str,
+    holder: HolderInput,
+    members: Sequence[PersonInput],
+) -> HouseholdIds:
+    household = models.Household(id=new_id("hou"), programme=programme, card_type=card_type, created_at=now())
+    session.add(household)
+    session.flush()
+    people = [
+        _person(key, household.id, position, person) for position, person in enumerate((holder, *members))
+    ]
+    session.add_all(people)
+    session.flush()
+    account_id = _account_of(session, holder.email)
+    session.add(_holder(people[0].id, account_id, holder))
+    return {"household_id": household.id, "holder_id": people[0].id, "account_id": account_id}
+
+
+def _person(key: bytes, household_id: str, position: int, person: PersonInput) -> models.Person:
+    return models.Person(
+        id=new_id("per"),
+        household_id=household_id,
+        position=position,
+        given_name=person.given_name,
+        family_name=person.family_name,
+        birth_date=person.birth_date,
+        fingerprint=fingerprint(key, person.given_name, person.family_name, person.birth_date),
+    )
+
+
+def _holder(person_id: str, account_id: str, holder: HolderInput) -> models.Holder:
+    return models.Holder(
+        person_id=person_id,
+        account_id=account_id,
+        email=holder.email,
+        phone=holder.phone,
+        street=holder.street,
+        postal_code=holder.postal_code,
+        insee=holder.insee,
+        birth_name=holder.birth_name,
+        sex=holder.sex,
+        birth_country=holder.birth_country,
+        birth_insee=holder.birth_insee,
+        organisation=holder.organisation,
+        organisation_key=None if holder.organisation is None else name_key(holder.organisation),
+        contract_end=holder.contract_end,
+    )
+
+
+def _account_of(session: Session, email: str) -> str:
+    address = normalise_email(email)
+    fresh = insert(models.Account).values(id=new_id("acc"), email=address, created_at=now())
+    # Two orders with one new address at once: the second waits here and then finds the first one's row.
+    session.execute(fresh.on_conflict_do_nothing(index_elements=[models.Account.email]))
+    return session.execute(select(models.Account.id).where(models.Account.email == address)).scalar_one()
+
+
+def person_view(person: models.Person) -> dict[str, str]:
+    """Return the person in the shape of `contracts.identity.Person`."""
+    return {
+        "given_name": person.given_name,
+        "family_name": person.family_name,
+        "birth_date": person.birth_date.isoformat(),
+    }
+
+
+def holder_view(person: models.Person, holder: models.Holder) -> dict[str, Any]:
+    """Return the holder in the shape of `contracts.identity.Holder`."""
+    birth_place = {"country": holder.birth_country, "insee": holder.birth_insee}
+    return {
+        **person_view(person),
+        "email": holder.email,
+        "phone": holder.phone,
+        "address": {"street": holder.street, "postal_code": holder.postal_code, "insee": holder.insee},
+        "birth_name": holder.birth_name,
+        "sex": holder.sex,
+        "birth_place": birth_place if holder.birth_country else None,
+        "organisation": holder.organisation,
+        "contract_end": _iso(holder.contract_end),
+    }
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()

@@ -1,0 +1,110 @@
+"""Staff accounts: officers of the scheme, officers of an office, managers of a provider."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
+from typing import cast, get_args
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from chassis.clock import now
+from chassis.idempotency import once
+from chassis.ids import new_id
+from chassis.log import get_logger
+from contracts.identity import StaffCredential, StaffRole
+from contracts.refusals import Refusal
+from identity.hashing import hash_password, new_one_time_password
+from identity.input_rules import (
+    MAX_NAME_CHARS,
+    check_choice,
+    check_email,
+    check_optional_text,
+    normalise_email,
+    refuse,
+)
+from identity.models import Staff
+
+MAX_ID_CHARS = 60
+log = get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewStaff:
+    """An account to be made, its fields checked."""
+
+    email: str
+    role: StaffRole
+    programmes: tuple[str, ...] = ()
+    provider_id: str | None = None
+    organisation: str | None = None
+
+
+def create_staff(
+    session: Session,
+    caller: Caller,
+    known_programmes: Collection[str],
+    *,
+    idempotency_key: str,
+    email: str,
+    role: StaffRole,
+    programmes: Sequence[str],
+    provider_id: str | None,
+    organisation: str | None,
+) -> StaffCredential:
+    """Create an account; its one-time password is answered this once and kept only as a hash."""
+    caller.require("staff:write")
+    _check_role(role, programmes, provider_id, known_programmes)
+    wanted = NewStaff(
+        email=normalise_email(check_email("email", email)),
+        role=role,
+        programmes=tuple(programmes),
+        provider_id=check_optional_text("provider_id", provider_id, MAX_ID_CHARS),
+        organisation=check_optional_text("organisation", organisation, MAX_NAME_CHARS),
+    )
+    answer = once(
+        session,
+        caller=caller.subject,
+        operation="create_staff",
+        key=idempotency_key,
+        request=asdict(wanted),
+        act=lambda: add_staff(session, wanted, created_by=caller.subject),
+        redact=("one_time_password",),
+    )
+    return cast(StaffCredential, answer)
+
+
+def _check_role(
+    role: str, programmes: Sequence[str], provider_id: str | None, known_programmes: Collection[str]
+) -> None:
+    check_choice("role", role, get_args(StaffRole))
+    if any(code not in known_programmes for code in programmes):
+        raise Refusal("programme_unknown", field="programmes")
+    if role == "office_officer" and not programmes:
+        raise refuse("programmes", "office_officer")
+    if (role == "provider_manager") != (provider_id is not None):
+        raise refuse("provider_id", "provider_manager")
+
+
+def add_staff(session: Session, wanted: NewStaff, *, created_by: str) -> StaffCredential:
+    """Add the account with a fresh one-time password; an address has one account only."""
+    password, staff_id = new_one_time_password(), new_id("stf")
+    fresh = insert(Staff).values(
+        id=staff_id,
+        **asdict(wanted) | {"programmes": list(wanted.programmes)},
+        password_hash=hash_password(password),
+        password_is_one_time=True,
+        created_at=now(),
+        created_by=created_by,
+    )
+    # Not left to the unique key's error, whose text would quote the address.
+    added = session.execute(fresh.on_conflict_do_nothing(index_elements=[Staff.email]).returning(Staff.id))
+    if added.first() is None:
+        raise Refusal("already_exists", field="email")
+    log.info("staff_created", staff_id=staff_id, role=wanted.role)
+    return {
+        "staff_id": staff_id,
+        "email": wanted.email,
+        "role": wanted.role,
+        "one_time_password": password,
+    }

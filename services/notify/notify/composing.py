@@ -1,0 +1,113 @@
+"""From a message to a mail: asks the neighbours what to write and to whom, and keeps nothing of it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.message import EmailMessage
+
+from chassis.clock import now
+from contracts.identity import Contact
+from contracts.offers import ProviderView
+from contracts.programmes import CardType, Programme
+from contracts.programmes.days import PARIS
+from contracts.refusals import Refusal
+from notify import letters
+from notify.mails import Addressee, attach_pdf, write_mail
+from notify.models import Message
+from notify.neighbours import Neighbours
+from notify.smtp import NotNow
+from notify.voucher import render_voucher, voucher_filename
+
+
+class NothingToSay(Exception):
+    """What the message was about is over; the text is a code."""
+
+
+def compose(
+    message: Message, neighbours: Neighbours, programmes: Mapping[str, Programme], mail_from: str
+) -> EmailMessage:
+    """Write the message's mail. Raises NothingToSay, NotNow, or what an RPC raises."""
+    if message.kind == "sign_in_code":
+        return _sign_in_code(message, neighbours, mail_from)
+    if message.holder_id is None or message.programme is None or message.card_type is None:
+        # The event that says whose the order is has not been heard yet.
+        raise NotNow("order_unknown")
+    programme = programmes[message.programme]
+    card_type = programme.card_types[message.card_type]
+    contact = neighbours.identity.get_contact(holder_id=message.holder_id)
+    if message.kind == "voucher":
+        return _voucher(message, neighbours, programme, card_type, contact, mail_from)
+    letter = _LETTERS[message.kind](message, neighbours, programme, card_type)
+    return write_mail(message, letter, _addressee(contact), programme, mail_from)
+
+
+def _voucher(
+    message: Message,
+    neighbours: Neighbours,
+    programme: Programme,
+    card_type: CardType,
+    contact: Contact,
+    mail_from: str,
+) -> EmailMessage:
+    card = neighbours.cards.get_voucher(card_id=message.subject_id)
+    if card["revoked"]:
+        raise NothingToSay("card_revoked")
+    letter = letters.voucher_letter(programme, card_type, card, message.facts["replaces"])
+    mail = write_mail(message, letter, _addressee(contact), programme, mail_from)
+    attach_pdf(mail, render_voucher(programme, card, contact), voucher_filename(programme.code))
+    return mail
+
+
+def _sign_in_code(message: Message, neighbours: Neighbours, mail_from: str) -> EmailMessage:
+    found = neighbours.identity.get_login_code(login_code_id=message.subject_id)
+    if datetime.fromisoformat(found["expires_at"]) <= now():
+        raise NothingToSay("code_expired")
+    letter = letters.sign_in_letter(found, PARIS)
+    return write_mail(message, letter, Addressee(email=found["email"]), None, mail_from)
+
+
+def _receipt(
+    message: Message, neighbours: Neighbours, programme: Programme, _card_type: CardType
+) -> letters.Letter:
+    provider = _find_provider(neighbours, message.facts["provider_id"])
+    return letters.receipt_letter(programme, message.facts, provider)
+
+
+def _cancellation(
+    message: Message, neighbours: Neighbours, programme: Programme, _card_type: CardType
+) -> letters.Letter:
+    provider = _find_provider(neighbours, message.facts["provider_id"])
+    return letters.cancellation_letter(programme, message.facts, provider)
+
+
+def _refusal(
+    message: Message, _neighbours: Neighbours, programme: Programme, card_type: CardType
+) -> letters.Letter:
+    return letters.refusal_letter(programme, card_type, message.subject_id, message.facts)
+
+
+def _revocation(
+    message: Message, _neighbours: Neighbours, programme: Programme, card_type: CardType
+) -> letters.Letter:
+    return letters.revocation_letter(programme, card_type, message.facts)
+
+
+_LETTERS: dict[str, Callable[[Message, Neighbours, Programme, CardType], letters.Letter]] = {
+    "receipt": _receipt,
+    "cancellation": _cancellation,
+    "refusal": _refusal,
+    "revocation": _revocation,
+}
+
+
+def _find_provider(neighbours: Neighbours, provider_id: str) -> ProviderView | None:
+    """A receipt is owed whether or not the provider is still listed."""
+    try:
+        return neighbours.offers.get_provider(provider_id=provider_id)
+    except Refusal as refusal:
+        if refusal.code == "not_found":
+            return None
+        raise
+
+
+def _addressee(contact: Contact) -> Addressee:
+    return Addressee(email=contact["email"], given_name=contact["given_name"])

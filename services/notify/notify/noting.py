@@ -1,0 +1,86 @@
+"""What is heard becomes a message to send: one row, in the transaction of the inbox; nothing is sent here."""
+
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.clock import now, real_now
+from chassis.ids import new_id
+from chassis.log import current_call_id
+from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
+from contracts.identity import ApplicationRefused, LoginCodeRequested
+from notify.models import Message, Order
+
+# Somebody waits in front of a screen for a sign-in code; everything else may wait behind it.
+URGENT, ORDINARY = 0, 1
+
+# What a receipt says of a redemption: ids and cents, no person.
+RECEIPT_FACTS = (
+    *("provider_id", "site_id", "offer_id", "adults", "children", "gross_cents", "reduction_cents"),
+    *("paid_from_pot_cents", "due_cents", "redeemed_at"),
+)
+
+
+def note_order(session: Session, event: OrderPlaced) -> None:
+    """Remember whose the order is; its refusal may arrive before it or after it."""
+    row = insert(Order).values(
+        id=event.order_id, holder_id=event.holder_id, programme=event.programme, card_type=event.card_type
+    )
+    session.execute(row.on_conflict_do_nothing())
+
+
+def note_voucher(session: Session, event: CardValidated) -> None:
+    """A new card: its voucher."""
+    _note(session, "voucher", event.card_id, **_whose(event), facts={"replaces": event.replaces})
+
+
+def note_receipt(session: Session, event: RedemptionRecorded) -> None:
+    """An accepted scan: its receipt."""
+    _note(session, "receipt", event.redemption_id, **_whose(event), facts=_receipt_facts(event))
+
+
+def note_cancellation(session: Session, event: RedemptionCancelled) -> None:
+    """A scan undone: the receipt of that."""
+    facts = _receipt_facts(event) | {"cancelled_at": event.cancelled_at}
+    _note(session, "cancellation", event.redemption_id, **_whose(event), facts=facts)
+
+
+def note_refusal(session: Session, event: ApplicationRefused) -> None:
+    """A refused application: a letter with the reason, to whoever ordered."""
+    facts = {"reason_code": event.reason_code}
+    _note(session, "refusal", event.order_id, order_id=event.order_id, facts=facts)
+
+
+def note_revocation(session: Session, event: CardRevoked) -> None:
+    """A card that may no longer be used: word to its holder."""
+    _note(session, "revocation", event.card_id, order_id=event.order_id, facts={"reason": event.reason})
+
+
+def note_sign_in_code(session: Session, event: LoginCodeRequested) -> None:
+    """A code to sign in with, ahead of everything else."""
+    _note(session, "sign_in_code", event.login_code_id, priority=URGENT, facts={})
+
+
+def _whose(event: CardValidated | RedemptionRecorded) -> dict[str, Any]:
+    return {"holder_id": event.holder_id, "programme": event.programme, "card_type": event.card_type}
+
+
+def _receipt_facts(event: RedemptionRecorded) -> dict[str, Any]:
+    return {name: getattr(event, name) for name in RECEIPT_FACTS}
+
+
+def _note(session: Session, kind: str, subject_id: str, *, priority: int = ORDINARY, **values: Any) -> None:
+    row = insert(Message).values(
+        id=new_id("msg"),
+        kind=kind,
+        subject_id=subject_id,
+        priority=priority,
+        state="due",
+        attempts=0,
+        call_id=current_call_id(),
+        due_at=real_now(),
+        created_at=now(),
+        **values,
+    )
+    session.execute(row.on_conflict_do_nothing(constraint="uq_messages_kind_subject_id"))

@@ -1,0 +1,143 @@
+"""The sending loop: lease a message, write it, hand it to the mail server, note how it went."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic, sleep
+
+from sqlalchemy import func, select
+
+from chassis.client import RpcUnavailable
+from chassis.clock import real_now
+from chassis.database import Database, is_transient
+from chassis.log import bind_call_id, failure, get_logger
+from chassis.metrics import counter, gauge, histogram
+from contracts.programmes import Programme
+from contracts.refusals import Refusal
+from notify.composing import NothingToSay, compose
+from notify.leasing import LEASE_S, Outcome, lease_next, settle
+from notify.mails import own_name
+from notify.models import Message
+from notify.neighbours import Neighbours
+from notify.smtp import NotNow, SmtpServer, Undeliverable, deliver
+
+TURN_MESSAGES_MAX = 50
+# What must be left of the lease when the mail server is called, or another worker might be sending too.
+SMTP_MAX_S = 100
+SETTLE_TRIES_MAX = 20
+SETTLE_PAUSE_S = 1
+
+log = get_logger()
+_messages = counter(
+    "messages_total", "Attempts to send a message, by what became of them.", ("kind", "outcome")
+)
+_seconds = histogram("message_sending_seconds", "From the lease to the mail server's yes.", ("kind",))
+_overdue = gauge("messages_overdue_seconds", "How long the most overdue message has waited.")
+_unsent = gauge("messages_unsent", "Messages that are due or failed.", ("state",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    """All that sending needs: the table of messages, the neighbours, the programmes, the mail server."""
+
+    db: Database
+    neighbours: Neighbours
+    programmes: Mapping[str, Programme]
+    server: SmtpServer
+    mail_from: str
+
+
+def send_due(office: Office) -> int:
+    """Send what is due, one after the other; answers how many messages were tried."""
+    for tried in range(TURN_MESSAGES_MAX):
+        if not send_next(office):
+            return tried
+    return TURN_MESSAGES_MAX
+
+
+def send_next(office: Office) -> bool:
+    """Try to send the next due message; False when there is none."""
+    with office.db.transaction() as session:
+        message = lease_next(session, real_now())
+    if message is None:
+        return False
+    bind_call_id(message.call_id)
+    started = monotonic()
+    outcome = attempt(office, message)
+    kept = _settle_surely(office.db, message, outcome)
+    _report(message, outcome, monotonic() - started, kept)
+    return True
+
+
+def attempt(office: Office, message: Message) -> Outcome:
+    """Write and hand over one message; whatever happens has an outcome, and none names a person."""
+    try:
+        mail = compose(message, office.neighbours, office.programmes, office.mail_from)
+        if real_now() > message.due_at - timedelta(seconds=SMTP_MAX_S):
+            raise NotNow("lease_too_short")
+        deliver(office.server, mail, own_name(office.mail_from))
+        return Outcome(state="sent")
+    except NothingToSay as nothing:
+        return Outcome(state="void", error=str(nothing))
+    except Refusal as refusal:
+        return _refused(refusal)
+    except Undeliverable as refused:
+        return Outcome(state="failed", error=refused.code)
+    except NotNow as later:
+        return Outcome(state="due", error=later.code)
+    except RpcUnavailable:
+        return Outcome(state="due", error="neighbour_away")
+    except Exception as error:
+        # One message that cannot be written must not stop the others, and its error may name a person.
+        log.error("message_not_written", message_id=message.id, kind=message.kind, **failure(error))
+        return Outcome(state="due", error="internal")
+
+
+def watch_backlog(db: Database) -> None:
+    """Show what waits and what failed."""
+    with db.transaction() as session:
+        rows = session.execute(select(Message.state, func.count()).group_by(Message.state)).all()
+        oldest = session.scalar(select(func.min(Message.due_at)).where(Message.state == "due"))
+    counts: dict[str, int] = {state: count for state, count in rows}
+    for state in ("due", "failed"):
+        _unsent.labels(state).set(counts.get(state, 0))
+    _overdue.set(max(0.0, (real_now() - oldest).total_seconds()) if oldest else 0)
+
+
+def _settle_surely(db: Database, message: Message, outcome: Outcome) -> bool:
+    """A database that is away for a moment must not make a mail, already taken, leave a second time."""
+    for _ in range(SETTLE_TRIES_MAX - 1):
+        try:
+            return _settle(db, message, outcome)
+        except Exception as error:
+            if not is_transient(error):
+                raise
+            sleep(SETTLE_PAUSE_S)
+    return _settle(db, message, outcome)
+
+
+def _settle(db: Database, message: Message, outcome: Outcome) -> bool:
+    with db.transaction() as session:
+        return settle(session, message, outcome, real_now())
+
+
+def _refused(refusal: Refusal) -> Outcome:
+    if refusal.code == "try_again":
+        return Outcome(state="due", error=refusal.code)
+    # Who or what the message is about is gone: an expired code, a person who was erased.
+    return Outcome(state="void" if refusal.code == "not_found" else "failed", error=refusal.code)
+
+
+def _report(message: Message, outcome: Outcome, took_s: float, kept: bool) -> None:
+    _messages.labels(message.kind, outcome.state).inc()
+    fields = {"message_id": message.id, "kind": message.kind, "subject_id": message.subject_id}
+    if outcome.state == "sent":
+        _seconds.labels(message.kind).observe(took_s)
+        log.info("message_sent", **fields, attempts=message.attempts)
+    else:
+        log.warning("message_not_sent", **fields, outcome=outcome.state, reason=outcome.error)
+    if not kept:
+        log.error("lease_lost", **fields)
+
+
+assert LEASE_S > SMTP_MAX_S

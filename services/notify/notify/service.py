@@ -1,0 +1,93 @@
+"""The entrypoints of `notify`: events become messages, a loop sends them, one call renders a voucher."""
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
+from chassis.settings import text_files
+from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
+from contracts.identity import ApplicationRefused, LoginCodeRequested
+from contracts.notify import Document
+from contracts.programmes import read_programmes
+from notify import noting
+from notify.sending import Office, send_due, watch_backlog
+from notify.settings import Settings
+from notify.showing import show_voucher
+from notify.smtp import read_smtp_url
+
+
+class NotifyService:
+    """Messages to people."""
+
+    name = "notify"
+    settings = SettingsOf(Settings)
+    db = Database()
+    services = Services()
+    caller = CurrentCaller()
+    programmes = Loaded(lambda settings: read_programmes(text_files(settings.programmes_dir, ".toml")))
+
+    @rpc
+    def render_voucher(self, *, card_id: str) -> Document:
+        """The card's voucher as PDF, for its holder or an officer."""
+        own: Any = self.services.as_service()
+        return show_voucher(
+            card_id,
+            caller=self.caller,
+            cards=self.services.cards,
+            identity=own.identity,
+            programmes=self.programmes,
+        )
+
+    @handles(OrderPlaced)
+    def note_order(self, session: Session, event: OrderPlaced) -> None:
+        """Whose order it is."""
+        noting.note_order(session, event)
+
+    @handles(CardValidated)
+    def note_voucher(self, session: Session, event: CardValidated) -> None:
+        """A voucher to send."""
+        noting.note_voucher(session, event)
+
+    @handles(CardRevoked)
+    def note_revocation(self, session: Session, event: CardRevoked) -> None:
+        """Word of a revoked card."""
+        noting.note_revocation(session, event)
+
+    @handles(RedemptionRecorded)
+    def note_receipt(self, session: Session, event: RedemptionRecorded) -> None:
+        """A receipt to send."""
+        noting.note_receipt(session, event)
+
+    @handles(RedemptionCancelled)
+    def note_cancellation(self, session: Session, event: RedemptionCancelled) -> None:
+        """The receipt of a cancellation to send."""
+        noting.note_cancellation(session, event)
+
+    @handles(ApplicationRefused)
+    def note_refusal(self, session: Session, event: ApplicationRefused) -> None:
+        """A letter of refusal to send."""
+        noting.note_refusal(session, event)
+
+    @handles(LoginCodeRequested)
+    def note_sign_in_code(self, session: Session, event: LoginCodeRequested) -> None:
+        """A sign-in code to send, at once."""
+        noting.note_sign_in_code(session, event)
+
+    @every(seconds=0.2)
+    def send_messages(self) -> None:
+        """Send what is due."""
+        send_due(
+            Office(
+                db=self.db,
+                neighbours=self.services.as_service(),
+                programmes=self.programmes,
+                server=read_smtp_url(self.settings.smtp_url),
+                mail_from=self.settings.mail_from,
+            )
+        )
+
+    @every(seconds=15)
+    def watch_messages(self) -> None:
+        """Show what waits."""
+        watch_backlog(self.db)

@@ -1,0 +1,85 @@
+"""Sales follow-up: what a provider sold, by day, offer or card type."""
+
+from datetime import date
+from typing import Any, Literal, cast
+
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
+
+from chassis.caller import Caller
+from contracts.offers import Statistics, StatisticsRow
+from contracts.refusals import Refusal
+from offers.access import is_officer, require_acting_for
+from offers.counting import COUNTERS
+from offers.input_rules import check_choice, check_day, refuse
+from offers.models import Provider, Sales
+
+MAX_PERIOD_DAYS = 1100
+KEYS = {"day": Sales.day, "offer": Sales.offer_id, "card_type": Sales.card_type}
+
+
+def get_statistics(
+    session: Session, caller: Caller, *, provider_id: str, first_day: str, last_day: str, by: str
+) -> Statistics:
+    """Rows in the order of their keys, and their total; days are inclusive, civil Paris; money in cents.
+
+    Refusals: ``not_found`` for another's provider, ``invalid_field``.
+    """
+    require_acting_for(caller, "statistics:read", provider_id)
+    check_choice("by", by, tuple(KEYS))
+    first, last = _period(first_day, last_day)
+    if session.get(Provider, provider_id) is None:
+        raise Refusal("not_found")
+    rows = _rows(session, provider_id, first, last, by)
+    return {
+        "provider_id": provider_id,
+        "by": cast(Literal["day", "offer", "card_type"], by),
+        "rows": rows,
+        "total": _total(rows),
+    }
+
+
+def get_statistics_totals(session: Session, caller: Caller) -> dict[str, Any]:
+    """Sums of every counter over every provider, for checks; officers and services only."""
+    caller.require("statistics:read")
+    if not is_officer(caller):
+        raise Refusal("not_allowed")
+    sums: list[Any] = list(session.execute(select(*_sums())).one())
+    return {name: int(value or 0) for name, value in zip(COUNTERS, sums, strict=True)}
+
+
+def _rows(session: Session, provider_id: str, first: date, last: date, by: str) -> list[StatisticsRow]:
+    key = KEYS[by]
+    query = (
+        select(key, *_sums())
+        .where(Sales.provider_id == provider_id, Sales.day.between(first, last))
+        .group_by(key)
+        .order_by(key)
+    )
+    rows = [_row(row) for row in session.execute(query)]
+    # A redemption that was cancelled leaves nothing behind, not even a line of zeros.
+    return [row for row in rows if any(cast(dict[str, Any], row)[name] for name in COUNTERS)]
+
+
+def _sums() -> list[Any]:
+    return [func.sum(getattr(Sales, name)) for name in COUNTERS]
+
+
+def _row(row: Row[Any]) -> StatisticsRow:
+    key, sums = row[0], cast(list[Any], row[1:])
+    counters = {name: int(value) for name, value in zip(COUNTERS, sums, strict=True)}
+    return cast(StatisticsRow, {"key": str(key), **counters})
+
+
+def _total(rows: list[StatisticsRow]) -> StatisticsRow:
+    dicts = [cast(dict[str, Any], row) for row in rows]
+    sums = {name: sum(row[name] for row in dicts) for name in COUNTERS}
+    return cast(StatisticsRow, {"key": "total", **sums})
+
+
+def _period(first_day: str, last_day: str) -> tuple[date, date]:
+    first, last = check_day("from", first_day), check_day("to", last_day)
+    if not 0 <= (last - first).days <= MAX_PERIOD_DAYS:
+        most = MAX_PERIOD_DAYS
+        raise refuse("to", f"de 0 à {most} jours après « from »", f"0 to {most} days after “from”")
+    return first, last

@@ -1,0 +1,120 @@
+"""Debits: a redemption's draws move from the pots to what is owed to the provider, once, and back if undone.
+
+The cancellation may arrive before the redemption. Whichever comes first writes the redemption's one row in
+`debits`, whose primary key decides the race: debited, or void, and a void redemption never moves money.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from chassis.clock import now
+from chassis.outbox import announce, stamp
+from contracts.cards import Draw, RedemptionCancelled, RedemptionRecorded
+from contracts.wallet import DebitReversed, WalletDebited
+from wallet import accounts, models
+from wallet.faults import LedgerFault, report
+from wallet.ledger import Transfer, TransferKind, write_transfers
+
+
+def debit_pots(session: Session, event: RedemptionRecorded) -> None:
+    """Move the redemption's draws to the provider; nothing for one that was paid without a pot.
+
+    Raises LedgerFault where a pot would go below zero: the allowance was not backed, and a person must look.
+    """
+    draws = _draws(event)
+    if not draws or not _is_first(session, event, voided=False):
+        return
+    write_transfers(session, _transfers("debit", event, draws, event.redeemed_at))
+    announce(
+        session,
+        WalletDebited(
+            **stamp(),
+            redemption_id=event.redemption_id,
+            provider_id=event.provider_id,
+            amount_cents=event.paid_from_pot_cents,
+        ),
+    )
+
+
+def reverse_debit(session: Session, event: RedemptionCancelled) -> None:
+    """Move the draws back into their pots, or void the redemption that has not arrived yet.
+
+    Either way `cards` hears once that the allowances may be raised.
+    """
+    draws = _draws(event)
+    if not draws or not (_is_first(session, event, voided=True) or _is_reversed_now(session, event, draws)):
+        return
+    announce(
+        session,
+        DebitReversed(
+            **stamp(),
+            redemption_id=event.redemption_id,
+            provider_id=event.provider_id,
+            draws=[Draw(pot_id=pot_id, amount_cents=cents) for pot_id, cents in sorted(draws.items())],
+        ),
+    )
+
+
+def _draws(event: RedemptionRecorded) -> dict[str, int]:
+    draws: dict[str, int] = defaultdict(int)
+    for draw in event.draws:
+        draws[draw["pot_id"]] += draw["amount_cents"]
+    sums_up = sum(draws.values()) == event.paid_from_pot_cents
+    if not sums_up or any(cents <= 0 for cents in draws.values()):
+        raise report(LedgerFault("draws_do_not_sum_up", redemption_id=event.redemption_id))
+    return draws
+
+
+def _is_first(session: Session, event: RedemptionRecorded, *, voided: bool) -> bool:
+    row = insert(models.Debit).values(
+        redemption_id=event.redemption_id,
+        provider_id=event.provider_id,
+        amount_cents=event.paid_from_pot_cents,
+        voided=voided,
+        created_at=now(),
+    )
+    fresh = row.on_conflict_do_nothing().returning(models.Debit.redemption_id)
+    return session.execute(fresh).first() is not None
+
+
+def _is_reversed_now(session: Session, event: RedemptionCancelled, draws: dict[str, int]) -> bool:
+    """Reverse a debit that was made; False for a void one and for one that was reversed before."""
+    debit = select(models.Debit.voided).where(models.Debit.redemption_id == event.redemption_id)
+    if session.execute(debit).scalar_one():
+        return False
+    _check_debited(session, event, draws)
+    return write_transfers(session, _transfers("debit_reversal", event, draws, event.cancelled_at))
+
+
+def _check_debited(session: Session, event: RedemptionCancelled, draws: dict[str, int]) -> None:
+    """Only what the ledger itself moved may move back, whatever the cancellation repeats."""
+    table = models.Transfer
+    made = select(table.debit_account_id, table.credit_account_id, table.amount_cents).where(
+        table.kind == "debit", table.source_id == event.redemption_id
+    )
+    payable_id = accounts.provider_payable(event.provider_id).id
+    wanted = {(accounts.pot(pot_id).id, payable_id, cents) for pot_id, cents in draws.items()}
+    if {tuple(row) for row in session.execute(made)} != wanted:
+        raise report(LedgerFault("reversal_of_another_debit", redemption_id=event.redemption_id))
+
+
+def _transfers(
+    kind: TransferKind, event: RedemptionRecorded, draws: dict[str, int], event_at: str
+) -> list[Transfer]:
+    payable = accounts.provider_payable(event.provider_id)
+    is_debit = kind == "debit"
+    return [
+        Transfer(
+            kind=kind,
+            source_id=event.redemption_id,
+            debit=accounts.pot(pot_id) if is_debit else payable,
+            credit=payable if is_debit else accounts.pot(pot_id),
+            amount_cents=cents,
+            event_at=datetime.fromisoformat(event_at),
+        )
+        for pot_id, cents in sorted(draws.items())
+    ]

@@ -1,0 +1,84 @@
+"""People are kept once, one account per address, and their contact is told to services alone."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from chassis.caller import Caller
+from chassis.database import Database
+from contracts.refusals import Refusal
+from identity.contacts import get_contact
+from identity.households import register_household
+from identity.models import Account, Household, Person
+
+Register = Callable[..., dict[str, str]]
+CallerOf = Callable[..., Caller]
+
+
+def count(db: Database, table: Any) -> int:
+    with db.transaction() as session:
+        return session.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_a_household_registered_again_with_its_key_is_the_same(register: Register, db: Database) -> None:
+    child = {"given_name": "Léo", "family_name": "Bérnard", "birth_date": "2011-04-20"}
+    first = register(members=[child], key="k")
+    assert register(members=[child], key="k") == first
+    assert (count(db, Household), count(db, Person)) == (1, 2)
+    with pytest.raises(Refusal, match="idempotency_key_reused"):
+        register(key="k")
+
+
+def test_one_address_is_one_account_however_it_is_written(register: Register, db: Database) -> None:
+    spellings = ("Elodie@Example.org", " elodie@example.org ", "ELODIE@EXAMPLE.ORG")
+    with ThreadPoolExecutor(3) as pool:
+        ids = list(pool.map(lambda email: register(email=email), spellings))
+    assert len({one["account_id"] for one in ids}) == count(db, Account) == 1
+    assert len({one["household_id"] for one in ids}) == 3
+    assert register(email="julien@example.org")["account_id"] != ids[0]["account_id"]
+
+
+def test_only_who_may_order_registers_people(
+    db: Database, caller_of: CallerOf, holder_of: Callable[..., dict[str, Any]]
+) -> None:
+    def as_caller(kind: str) -> Any:
+        with db.transaction() as session:
+            return register_household(
+                session,
+                caller_of(kind),
+                bytes(32),
+                idempotency_key="k",
+                programme="occygene-2020",
+                card_type="youth",
+                holder=holder_of(),
+                members=[],
+            )
+
+    for kind in ("partner", "officer", "holder", "service"):
+        assert as_caller(kind)["household_id"].startswith("hou_")
+    for kind in ("device", "provider_manager", "office_officer", "anonymous"):
+        with pytest.raises(Refusal, match="not_a"):
+            as_caller(kind)
+
+
+def test_a_contact_is_for_services_only(register: Register, db: Database, caller_of: CallerOf) -> None:
+    ids = register(email="Elodie@Example.org", organisation="OT Céret")
+
+    def contact(kind: str, holder_id: str) -> Any:
+        with db.transaction() as session:
+            return get_contact(session, caller_of(kind), holder_id=holder_id)
+
+    assert contact("service", ids["holder_id"]) == {
+        "email": "Elodie@Example.org",
+        "given_name": "elodie",
+        "family_name": "Bernard Nunez",
+        "organisation": "OT Céret",
+    }
+    for kind in ("officer", "holder", "partner", "anonymous"):
+        with pytest.raises(Refusal, match="not_allowed"):
+            contact(kind, ids["holder_id"])
+    with pytest.raises(Refusal, match="not_found"):
+        contact("service", "per_unknown")

@@ -1,0 +1,140 @@
+"""The service as it runs: its own process on a real broker and database, and its command line."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from chassis.client import RpcClient, RpcUnavailable, Services
+from chassis.database import Database
+from chassis.tokens import Keys
+from contracts.refusals import Refusal
+from devstack.backing import Backing
+from devstack.ports import free_port
+
+ROOT = Path(__file__).parents[3]
+READY_TIMEOUT_S = 30
+
+
+@pytest.fixture
+def environment(
+    backing: Backing,
+    database: Callable[[str], Database],
+    signing_jwk: str,
+    public_jwks: str,
+    key: bytes,
+    quotient_url: str,
+) -> dict[str, str]:
+    database("identity")
+    return {
+        **os.environ,
+        "ENVIRONMENT": "development",
+        "AMQP_URI": backing.amqp_uri,
+        "DATABASE_URL": backing.database_urls["identity"],
+        "METRICS_PORT": str(free_port()),
+        "TOKEN_PUBLIC_KEYS": public_jwks,
+        "TOKEN_SIGNING_KEY": signing_jwk,
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "PROGRAMMES_DIR": str(ROOT / "programmes"),
+        "FINGERPRINT_KEY": key.hex(),
+        "FAMILY_QUOTIENT_API_URL": quotient_url,
+        "FAMILY_QUOTIENT_API_TOKEN": "test-api-token",
+        "FAMILY_QUOTIENT_RECIPIENT": "20005379100014",
+    }
+
+
+def run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture
+def services(environment: dict[str, str]) -> Iterator[Services]:
+    """The other services' view of a running `identity`."""
+    prepared = run(environment, "chassis", "prepare", "identity")
+    assert prepared.returncode == 0, prepared.stderr
+    process = subprocess.Popen(
+        [sys.executable, "-m", "chassis", "run", "identity"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    client = RpcClient(environment["AMQP_URI"])
+    try:
+        _wait_until_ready(f"http://127.0.0.1:{environment['METRICS_PORT']}/healthz")
+        yield Services(client, "test")
+    finally:
+        client.close()
+        process.terminate()
+        process.wait(READY_TIMEOUT_S)
+
+
+def _wait_until_ready(url: str) -> None:
+    for _ in range(READY_TIMEOUT_S * 10):
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise AssertionError("the service did not come up")
+
+
+def _patiently(call: Callable[[], Any]) -> Any:
+    for _ in range(5):
+        try:
+            return call()
+        except RpcUnavailable:
+            continue
+    return call()
+
+
+def test_the_first_officer_comes_from_the_command_line(environment: dict[str, str]) -> None:
+    made = run(environment, "identity.create_officer", "--email", "chef@example.org")
+    assert made.returncode == 0
+    assert "chef" not in made.stderr
+    assert len(made.stdout.strip()) == 20
+    again = run(environment, "identity.create_officer", "--email", "Chef@example.org")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "existe déjà" in again.stderr
+    wrong = run({**environment, "FINGERPRINT_KEY": ""}, "identity.create_officer", "--email", "x@example.org")
+    assert (wrong.returncode, wrong.stderr.strip()) == (2, "FINGERPRINT_KEY is missing")
+
+
+def test_a_signed_in_officer_makes_a_partner_who_signs_in_over_the_bus(
+    environment: dict[str, str], services: Services, public_jwks: str
+) -> None:
+    password = run(environment, "identity.create_officer", "--email", "chef@example.org").stdout.strip()
+    token = _patiently(
+        lambda: services.identity.issue_password_token(
+            username="chef@example.org", password=password, new_password="un mot de passe choisi"
+        )
+    )
+    as_officer = services.bind(token=token["access_token"])
+    credential = _patiently(
+        lambda: as_officer.identity.create_partner(idempotency_key="p", name="OT", channel="crt")
+    )
+    secret = {"client_id": credential["client_id"], "client_secret": credential["client_secret"]}
+    partner = _patiently(lambda: services.identity.issue_client_token(**secret))
+    assert Keys(public_jwks).verify(partner["access_token"]).subject == credential["partner_id"]
+    as_partner = services.bind(token=partner["access_token"])
+    with pytest.raises(Refusal, match="not_allowed"):
+        as_partner.identity.create_partner(idempotency_key="q", name="OT", channel="crt")
+    with pytest.raises(Refusal, match="not_authenticated"):
+        services.identity.find_checks(state="pending", cursor=None, limit=10)
+
+
+def test_the_running_loop_reads_a_due_quotient(
+    services: Services, order: Callable[..., dict[str, Any]], check_of: Callable[[str], Any]
+) -> None:
+    check_id = order("bernard_650")["checks"]["family_quotient"]
+    for _ in range(READY_TIMEOUT_S * 10):
+        if check_of(check_id).state != "pending":
+            break
+        time.sleep(0.1)
+    assert check_of(check_id).state == "accepted"

@@ -1,0 +1,156 @@
+"""Who may order: each rule refuses with its code and the field at fault."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+import pytest
+
+from cards import order_rules
+from chassis.caller import ANONYMOUS, Caller
+from contracts.cards import OrderRequest
+from contracts.programmes import Programme
+from contracts.programmes.shape import People
+from contracts.refusals import Refusal
+
+DAY = date(2020, 7, 6)
+
+
+def order_of(born: str, *members: str, **holder: Any) -> OrderRequest:
+    """An order of a holder born then, with members born then."""
+    people = [{"given_name": "Léa", "family_name": "Roux", "birth_date": each} for each in (born, *members)]
+    address = {"street": "1 rue Haute", "postal_code": "31000", "insee": "31555"}
+    return {
+        "programme": "occygene-2020",
+        "card_type": "family",
+        "holder": {**people[0], "email": "lea@example.org", "address": address, **holder},  # type: ignore[typeddict-item]
+        "members": people[1:],  # type: ignore[typeddict-item]
+    }
+
+
+@contextmanager
+def refused(code: str, field: str) -> Iterator[None]:
+    """Expect a refusal with this code and field."""
+    with pytest.raises(Refusal) as caught:
+        yield
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+@pytest.mark.parametrize("born", ["2002-07-06", "1994-07-07"])
+def test_the_youth_card_is_for_18_to_25(programmes: dict[str, Programme], born: str) -> None:
+    youth = programmes["occygene-2020"].card_types["youth"]
+    assert order_rules.check_people(youth, order_of(born), DAY) == People(adults=1, children=0)
+
+
+@pytest.mark.parametrize("born", ["2002-07-07", "1994-07-06"])
+def test_the_day_before_18_and_from_the_26th_birthday_the_youth_card_is_refused(
+    programmes: dict[str, Programme], born: str
+) -> None:
+    youth = programmes["occygene-2020"].card_types["youth"]
+    with refused("age_not_covered", "holder.birth_date"):
+        order_rules.check_people(youth, order_of(born), DAY)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        [],
+        ["1980-01-01", "1981-01-01"],
+        ["2010-01-01"] * 10,
+    ],
+)
+def test_a_household_too_small_or_too_large_is_refused(
+    programmes: dict[str, Programme], members: list[str]
+) -> None:
+    family = programmes["occygene-2020"].card_types["family"]
+    with refused("household_not_covered", "members"):
+        order_rules.check_people(family, order_of("1980-05-05", *members), DAY)
+
+
+def test_a_child_is_who_is_under_18_on_the_day(programmes: dict[str, Programme]) -> None:
+    family = programmes["occygene-2020"].card_types["family"]
+    order = order_of("1980-05-05", "2002-07-06", "2002-07-07")
+    assert order_rules.check_people(family, order, DAY) == People(adults=2, children=1)
+
+
+def test_a_trainee_of_17_may_hold_a_pass_for_its_holder_alone(programmes: dict[str, Programme]) -> None:
+    seasonal = programmes["passresot66"].card_types["seasonal"]
+    assert order_rules.check_people(seasonal, order_of("2003-01-01"), DAY) == People(adults=0, children=1)
+
+
+def test_a_pass_for_its_holder_alone_takes_no_members(programmes: dict[str, Programme]) -> None:
+    staff = programmes["passresot66"].card_types["staff"]
+    with refused("household_not_covered", "members"):
+        order_rules.check_people(staff, order_of("1990-01-01", "2010-01-01"), DAY)
+
+
+@pytest.mark.parametrize("born", ["2020-07-07", "1880-01-01", "06/07/1990", "", "2020-02-30"])
+def test_a_birth_date_that_cannot_be_is_refused(programmes: dict[str, Programme], born: str) -> None:
+    family = programmes["occygene-2020"].card_types["family"]
+    with refused("invalid_field", "members.0.birth_date"):
+        order_rules.check_people(family, order_of("1980-05-05", born), DAY)
+
+
+@pytest.mark.parametrize(
+    ("insee", "code"),
+    [
+        ("33063", "residence_not_covered"),
+        ("99999", "commune_unknown"),
+        ("31000", "commune_unknown"),
+    ],
+)
+def test_the_commune_decides_residence_and_the_postal_code_never(
+    programmes: dict[str, Programme], insee: str, code: str
+) -> None:
+    programme = programmes["occygene-2020"]
+    address = {"street": "1 rue Haute", "postal_code": "31000", "insee": insee}
+    order = order_of("1980-05-05", address=address)
+    with refused(code, "holder.address.insee"):
+        order_rules.check_residence(programme, programme.card_types["family"], order["holder"])
+
+
+def test_a_field_that_the_card_type_needs_is_named(programmes: dict[str, Programme]) -> None:
+    staff = programmes["passresot66"].card_types["staff"]
+    with refused("invalid_field", "holder.organisation"):
+        order_rules.check_holder_fields(staff, order_of("1990-01-01")["holder"])
+
+
+def test_a_contract_that_is_over_or_unsaid_is_refused(programmes: dict[str, Programme]) -> None:
+    seasonal = programmes["passresot66"].card_types["seasonal"]
+    for end in (None, "2020-07-05", "next week"):
+        with refused("invalid_field", "holder.contract_end"):
+            order_rules.read_contract_end(seasonal, order_of("1990-01-01", contract_end=end)["holder"], DAY)
+    holder = order_of("1990-01-01", contract_end="2020-09-30")["holder"]
+    assert order_rules.read_contract_end(seasonal, holder, DAY) == date(2020, 9, 30)
+
+
+def test_orders_are_open_from_the_first_day_to_the_last(programmes: dict[str, Programme]) -> None:
+    programme = programmes["occygene-2020"]
+    order_rules.check_dates(programme, date(2020, 7, 6))
+    order_rules.check_dates(programme, date(2021, 6, 30))
+    for day in (date(2020, 7, 5), date(2021, 7, 1)):
+        with refused("orders_not_open", "programme"):
+            order_rules.check_dates(programme, day)
+
+
+def test_the_channel_is_the_credentials_own_or_the_public_sites(programmes: dict[str, Programme]) -> None:
+    programme = programmes["occygene-2020"]
+    desk = Caller(kind="staff", subject="stf_1", channel="phone_desk")
+    assert order_rules.choose_channel(programme, desk) == "phone_desk"
+    assert order_rules.choose_channel(programme, ANONYMOUS) == "region_site"
+    with refused("channel_unknown", "programme"):
+        order_rules.choose_channel(programmes["passresot66"], ANONYMOUS)
+
+
+def test_what_is_kept_of_a_name_is_short_and_printable(programmes: dict[str, Programme]) -> None:
+    for name in ("", "  ", "A" * 101, "Lé\x00a"):
+        with refused("invalid_field", "holder.given_name"):
+            order_rules.check_texts(order_of("1990-01-01", given_name=name))
+
+
+def test_the_age_band_is_the_card_types_own_or_a_coarse_one(programmes: dict[str, Programme]) -> None:
+    cards = programmes["occygene-2020"].card_types
+    assert order_rules.age_band(cards["youth"], date(2000, 1, 1), DAY) == "18–25"
+    assert order_rules.age_band(cards["family"], date(1985, 1, 1), DAY) == "26–39"
+    assert order_rules.age_band(cards["family"], date(1950, 1, 1), DAY) == "60+"

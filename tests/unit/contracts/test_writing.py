@@ -1,0 +1,36 @@
+"""Amounts and dates in sentences for people."""
+
+import pytest
+
+from contracts.refusals import SENTENCES, sentence
+from contracts.writing import in_english, in_french
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fr", "en"),
+    [
+        ("remaining_cents", 1250, "12,50\u00a0€", "€12.50"),
+        ("spend_until", "2020-11-15", "15\u00a0novembre\u00a02020", "15 November 2020"),
+        ("valid_from", "2020-07-01", "1er\u00a0juillet\u00a02020", "1 July 2020"),
+        ("max_uses", 3, 3, 3),
+        ("region", "l’Occitanie", "l’Occitanie", "l’Occitanie"),
+    ],
+)
+def test_each_language_writes_amounts_and_dates_its_own_way(
+    name: str, value: object, fr: str, en: str
+) -> None:
+    assert (in_french(name, value), in_english(name, value)) == (fr, en)
+
+
+def test_a_refusal_speaks_to_people() -> None:
+    said = sentence("pot_closed", {"spend_until": "2020-11-15"})
+    assert said.fr == "La cagnotte est close depuis le 15\u00a0novembre\u00a02020."
+    assert said.en == "The pot closed on 15 November 2020."
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_every_refusal_has_both_languages_and_fills_without_details(code: str) -> None:
+    said = sentence(code, {})
+    assert said.title
+    assert said.fr.endswith(".")
+    assert said.en.endswith(".")
