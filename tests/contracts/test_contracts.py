@@ -47,7 +47,7 @@ def test_a_service_answers_exactly_its_protocol(name: str) -> None:
 def test_an_event_is_announced_by_its_owner_in_the_past_tense_with_primitives(event: type[Event]) -> None:
     assert event.source in SERVICES
     assert importlib.import_module(f"contracts.{event.source}") is inspect.getmodule(event)
-    assert event.name.endswith("ed")
+    assert event.name.endswith(("ed", "withdrawn"))
     for field, kind in get_type_hints(event).items():
         if field not in ("source", "name"):
             assert _is_json(kind), field

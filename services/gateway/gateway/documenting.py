@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from flask_smorest.utils import deepupdate  # type: ignore[import-untyped]
+from flask_smorest.utils import deepupdate
 
 from gateway.reading import KEY_HEADER, KEY_PATTERN, SECRET_HEADER, SECRET_PATTERN
-
-if TYPE_CHECKING:
-    from gateway.endpoint import Shape
+from gateway.shape import Shape
 
 # The problems that any call of the kind can meet; what each code means is in the table of codes.
 PROBLEMS_OF_READS = (400, 401, 403, 404, 422, 429, 500, 503)
@@ -29,7 +27,7 @@ SECRET_PARAMETER: dict[str, Any] = {
 }
 
 
-def operation(shape: "Shape", act: Callable[..., Any], more: dict[str, Any]) -> dict[str, Any]:
+def operation(shape: Shape, act: Callable[..., Any], more: dict[str, Any]) -> dict[str, Any]:
     """The operation object; ``more`` is merged over it."""
     found: dict[str, Any] = {
         "operationId": act.__name__,
@@ -51,7 +49,7 @@ def problems(method: str) -> dict[str, str]:
     return {str(status): HTTPStatus(status).name for status in statuses}
 
 
-def _parameters(shape: "Shape") -> list[dict[str, Any]]:
+def _parameters(shape: Shape) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     if shape.query.__name__ != "Nothing":
         found.append({"in": "query", "schema": shape.query})
@@ -62,7 +60,7 @@ def _parameters(shape: "Shape") -> list[dict[str, Any]]:
     return found
 
 
-def _success(shape: "Shape") -> dict[str, Any]:
+def _success(shape: Shape) -> dict[str, Any]:
     found: dict[str, Any] = {"description": HTTPStatus(shape.status).phrase}
     if shape.answer is not None:
         found["content"] = {"application/json": {"schema": shape.answer}}

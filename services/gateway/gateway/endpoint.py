@@ -1,11 +1,10 @@
 """One decorator for an endpoint: its access, shapes and headers, enforced and documented together."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from flask import Response, g, jsonify, make_response, request
-from flask_smorest import Blueprint  # type: ignore[import-untyped]
+from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from gateway import reading
@@ -13,24 +12,9 @@ from gateway.access import Access, authenticate, authorise
 from gateway.call import Call, parts
 from gateway.documenting import operation
 from gateway.schemas.base import Nothing
+from gateway.shape import KeyUse, Shape
 
-KeyUse = Literal["none", "optional", "required"]
 View = Callable[..., Any]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Everything that is fixed about an endpoint."""
-
-    method: str
-    access: Access
-    status: int
-    answer: type[Schema] | None
-    body: type[Schema] | None
-    query: type[Schema]
-    key: KeyUse
-    secret: bool
-    reads_itself: bool
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped

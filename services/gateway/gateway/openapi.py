@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
-from flask_smorest import Api  # type: ignore[import-untyped]
+from flask_smorest import Api
 
 from gateway.access import SCOPES
 from gateway.errors import http_exception

@@ -66,14 +66,14 @@ def receipt_letter(programme: Programme, facts: Mapping[str, Any], provider: Pro
     return Letter(
         subject={"fr": f"Votre reçu – {programme.name['fr']}", "en": "Your receipt"},
         opening={
-            "fr": "Votre carte vient d’être utilisée. Voici le détail.",
-            "en": "Your card was just used. Here are the details.",
+            "fr": "Votre carte a été utilisée. Voici le détail.",
+            "en": "Your card was used. Here are the details.",
         },
         facts=_visit(programme, facts, provider) + _sums(facts),
         closing=(
             {
-                "fr": "Ce n’était pas vous ? Répondez sans attendre au contact ci-dessous.",
-                "en": "It was not you? Please get in touch with the contact below at once.",
+                "fr": "Ce n’était pas vous ? Prévenez sans attendre le contact ci-dessous.",
+                "en": "Was it not you? Please tell the contact below at once.",
             },
         ),
     )

@@ -98,7 +98,7 @@ def watch_backlog(db: Database) -> None:
     with db.transaction() as session:
         rows = session.execute(select(Message.state, func.count()).group_by(Message.state)).all()
         oldest = session.scalar(select(func.min(Message.due_at)).where(Message.state == "due"))
-    counts: dict[str, int] = {state: count for state, count in rows}
+    counts = {row.state: row[1] for row in rows}
     for state in ("due", "failed"):
         _unsent.labels(state).set(counts.get(state, 0))
     _overdue.set(max(0.0, (real_now() - oldest).total_seconds()) if oldest else 0)
