@@ -46,7 +46,7 @@ class Visitor:
     def call(self, method: str, path: str, *, key: str | None = None, **kwargs: Any) -> Any:
         """One call, made again with the same key while the platform is busy."""
         for attempt in range(ATTEMPTS_MAX):
-            answer = self._send(method, path, key, kwargs)
+            answer = self.send(method, path, key=key, **kwargs)
             if answer.status_code == 401 and self.sign_in and attempt == 0:
                 self._token = None
                 continue
@@ -54,7 +54,8 @@ class Visitor:
                 break
         return _result(answer)
 
-    def _send(self, method: str, path: str, key: str | None, kwargs: dict[str, Any]) -> httpx.Response:
+    def send(self, method: str, path: str, *, key: str | None = None, **kwargs: Any) -> httpx.Response:
+        """One request with the visitor's credential; the answer as it came, refusal or not."""
         headers: dict[str, str] = {}
         if self.sign_in:
             self._token = self._token or self.sign_in()

@@ -11,7 +11,13 @@ from pathlib import Path
 from devstack.errors import DevstackError
 
 BACKING_PACKAGES = ("rabbitmq-server", "postgresql")
-RENDERING_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
+RENDERING_PACKAGES = (
+    "libpango-1.0-0",
+    "libpangoft2-1.0-0",
+    "libharfbuzz-subset0",
+    "fonts-dejavu-core",
+    "fonts-open-sans",
+)
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
 RABBITMQ_BIN = Path("/usr/lib/rabbitmq/bin")
 

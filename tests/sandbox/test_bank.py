@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sandbox.bank.notifying import Notifier
+
 references = (f"order-{number}" for number in itertools.count(1))
 SECRET = b"test-notification-secret"
 RETURN_URL = "http://127.0.0.1:1/retour?commande=1"
@@ -206,3 +208,12 @@ def test_unknown_sessions_and_choices_are_refused(bank: httpx.Client) -> None:
     assert choose(bank, session, "steal").status_code == 400
     assert choose(bank, session, "pay", notification="thrice").status_code == 400
     assert read(bank, session)["status"] == "pending"
+
+
+def test_a_merchant_that_the_bank_reaches_at_another_address_than_browsers_do_is_told_there(
+    merchant: Any,
+) -> None:
+    reached_at = merchant.url.removesuffix("/notifications")
+    notifier = Notifier(secret=SECRET.decode(), merchant_url=reached_at)
+    notifier.schedule("ses_1", "http://127.0.0.1:1/notifications", b"{}")
+    assert merchant.wait_for(1)[0][0] == b"{}"

@@ -1,6 +1,6 @@
 """The sending loop: lease a message, write it, hand it to the mail server, note how it went."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic, sleep
@@ -38,10 +38,10 @@ _unsent = gauge("messages_unsent", "Messages that are due or failed.", ("state",
 
 @dataclass(frozen=True, kw_only=True)
 class Office:
-    """All that sending needs: the table of messages, the neighbours, the programmes, the mail server."""
+    """All that sending needs. `neighbours(call_id)` go on under the call id that the message began with."""
 
     db: Database
-    neighbours: Neighbours
+    neighbours: Callable[[str], Neighbours]
     programmes: Mapping[str, Programme]
     server: SmtpServer
     mail_from: str
@@ -61,18 +61,18 @@ def send_next(office: Office) -> bool:
         message = lease_next(session, real_now())
     if message is None:
         return False
-    bind_call_id(message.call_id)
+    call_id = bind_call_id(message.call_id)
     started = monotonic()
-    outcome = attempt(office, message)
+    outcome = attempt(office, message, call_id)
     kept = _settle_surely(office.db, message, outcome)
     _report(message, outcome, monotonic() - started, kept)
     return True
 
 
-def attempt(office: Office, message: Message) -> Outcome:
+def attempt(office: Office, message: Message, call_id: str) -> Outcome:
     """Write and hand over one message; whatever happens has an outcome, and none names a person."""
     try:
-        mail = compose(message, office.neighbours, office.programmes, office.mail_from)
+        mail = compose(message, office.neighbours(call_id), office.programmes, office.mail_from)
         if real_now() > message.due_at - timedelta(seconds=SMTP_MAX_S):
             raise NotNow("lease_too_short")
         deliver(office.server, mail, own_name(office.mail_from))

@@ -80,7 +80,7 @@ class NotifyService:
         send_due(
             Office(
                 db=self.db,
-                neighbours=self.services.as_service(),
+                neighbours=lambda call_id: self.services.as_service().bind(call_id=call_id),
                 programmes=self.programmes,
                 server=read_smtp_url(self.settings.smtp_url),
                 mail_from=self.settings.mail_from,

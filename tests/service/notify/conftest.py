@@ -19,6 +19,7 @@ from chassis.outbox import stamp
 from contracts.cards import CardValidated, OrderPlaced, RedemptionRecorded
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
+from notify import noting
 from notify.models import Message
 from notify.neighbours import Neighbours
 from notify.sending import Office
@@ -127,7 +128,7 @@ def office(
     """All that sending needs."""
     return Office(
         db=database("notify"),
-        neighbours=cast("Neighbours", known),
+        neighbours=lambda _call_id: cast("Neighbours", known),
         programmes=programmes,
         server=mailbox[0],
         mail_from="Carte de test <ne-pas-repondre@cartes.example>",
@@ -229,3 +230,10 @@ class Events:
 @pytest.fixture
 def events() -> Events:
     return Events()
+
+
+@pytest.fixture
+def voucher_due(office: Office, events: "Events") -> None:
+    """A voucher waits to be sent."""
+    with office.db.transaction() as session:
+        noting.note_voucher(session, events.card_validated())

@@ -28,12 +28,6 @@ AMIRA = "amira@example.org"
 MESSAGES, WORKERS = 24, 4
 
 
-@pytest.fixture
-def voucher_due(office: Office, events: Any) -> None:
-    with office.db.transaction() as session:
-        noting.note_voucher(session, events.card_validated())
-
-
 def announced(office: Office) -> list[dict[str, Any]]:
     with office.db.transaction() as session:
         return list(session.execute(text("SELECT payload FROM outbox ORDER BY seq")).scalars())
@@ -73,7 +67,7 @@ def test_a_crash_after_the_servers_yes_repeats_the_same_message_id(
         message = lease_next(session, real_now())
     assert message is not None
     # The server has said yes, and the process dies before it can write that down.
-    assert attempt(office, message).state == "sent"
+    assert attempt(office, message, "call_1").state == "sent"
     assert send_due(office) == 0
     table.make_due()
     assert send_due(office) == 1
@@ -188,7 +182,7 @@ def test_a_worker_whose_lease_ran_out_does_not_overwrite_the_other(
     table.make_due()
     send_due(office)
     slow.due_at = real_now()
-    assert attempt(office, slow).error == "lease_too_short"
+    assert attempt(office, slow, "call_1").error == "lease_too_short"
     assert table.only().state == "sent"
     assert len(read_mails(mails)) == 1
 
