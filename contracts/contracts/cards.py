@@ -11,6 +11,10 @@ CardState = Literal["valid", "not_yet_valid", "expired", "revoked"]
 RevocationReason = Literal["lost", "stolen", "error", "fraud"]
 
 
+# Adults, and children, that one scan may name: above this it is a typing mistake.
+PARTY_MAX = 30
+
+
 class Draw(TypedDict):
     """What a redemption takes from one pot, in cents (positive)."""
 

@@ -7,11 +7,10 @@ from typing import Any, Literal
 from cards.numbering import QR_PREFIX, parse_number, parse_qr_text
 from cards.order_rules import invalid
 from cards.sealing import Keys, hash_number, hash_qr_text
-from contracts.cards import ScanRequest
+from contracts.cards import PARTY_MAX, ScanRequest
 from contracts.programmes.shape import People
 
 MAX_GROSS_CENTS = 10_000_000
-MAX_PARTY = 30
 MAX_TEXT_LENGTH = 100
 # A device's clock may be a little off, and a scan may have waited for the network.
 MAX_PAST = timedelta(minutes=15)
@@ -75,8 +74,8 @@ def _party(party: Any) -> People:
     if not isinstance(party, dict):
         raise invalid("party", "must say adults and children")
     people = People(
-        adults=_whole(party.get("adults"), "party.adults", MAX_PARTY),
-        children=_whole(party.get("children"), "party.children", MAX_PARTY),
+        adults=_whole(party.get("adults"), "party.adults", PARTY_MAX),
+        children=_whole(party.get("children"), "party.children", PARTY_MAX),
     )
     if people.adults + people.children == 0:
         raise invalid("party", "must have at least one person")

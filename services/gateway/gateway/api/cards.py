@@ -2,6 +2,7 @@
 
 import base64
 import io
+from http import HTTPStatus
 from typing import Any
 
 import segno
@@ -20,9 +21,14 @@ QR_SCALE = 8
 PRIVATE = "private, no-store"
 
 
-def _file_doc(media_type: str) -> dict[str, Any]:
+def _file_doc(media_type: str, **problems: str) -> dict[str, Any]:
     schema = {"type": "string"} if media_type.startswith("image/svg") else {}
-    return {"responses": {"200": {"description": "OK", "content": {media_type: {"schema": schema}}}}}
+    ok = {"description": "OK", "content": {media_type: {"schema": schema}}}
+    return {"responses": {"200": ok, **problems}}
+
+
+# A revoked card's voucher is not printed any more.
+VOUCHER_DOC = _file_doc("application/pdf", **{str(HTTPStatus.CONFLICT.value): HTTPStatus.CONFLICT.name})
 
 
 @cards.get("/cards/<id:card_id>", access=needs("cards:read"), answer=CardAnswer)
@@ -31,7 +37,7 @@ def get_card(call: Call, card_id: str) -> Any:
     return call.services.cards.get_card(card_id=card_id)
 
 
-@cards.get("/cards/<id:card_id>/voucher.pdf", access=needs("cards:read"), doc=_file_doc("application/pdf"))
+@cards.get("/cards/<id:card_id>/voucher.pdf", access=needs("cards:read"), doc=VOUCHER_DOC)
 def get_voucher(call: Call, card_id: str) -> Response:
     """The card's voucher as it was mailed."""
     document = call.services.notify.render_voucher(card_id=card_id)

@@ -89,11 +89,11 @@ class Note(Text):
 
 
 class Email(Text):
-    """An e-mail address of at most 254 characters (RFC 5321)."""
+    """An ASCII e-mail address of at most 254 characters (RFC 5321): few servers could send to any other."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(254, min_length=3, **_with_format(kwargs, "email"))
-        self.validators.append(validate.Email(error=rules.EMAIL))
+        self.validators += [validate.Email(error=rules.EMAIL), _check_ascii]
 
 
 class WebAddress(Text):
@@ -219,6 +219,11 @@ def slug(**kwargs: Any) -> Text:
 def _each_once(values: Sequence[Any]) -> None:
     if len(set(map(repr, values))) != len(values):
         raise ValidationError(rules.UNIQUE)
+
+
+def _check_ascii(address: str) -> None:
+    if not address.isascii():
+        raise ValidationError(rules.EMAIL)
 
 
 def _with_format(kwargs: dict[str, Any], name: str) -> dict[str, Any]:

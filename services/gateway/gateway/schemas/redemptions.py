@@ -1,5 +1,6 @@
 """The scan: quotes, redemptions, their lists."""
 
+from contracts.cards import PARTY_MAX
 from gateway.schemas.base import (
     Answer,
     PageQuery,
@@ -16,7 +17,6 @@ from gateway.schemas.base import (
 )
 from gateway.schemas.fields import Instant, Part, Text, Whole, absent, cents, identifier
 
-PARTY_MAX = 100
 CARD_CODE = "^[0-9]{4}$"
 
 
