@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-containers check docs format up down redrive reconcile
+.PHONY: help setup demo bench test test-containers check docs format up down redrive reconcile
 
 # The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -23,6 +23,9 @@ setup: $(UV) ## Python environment from uv.lock, and what is missing from Debian
 
 demo: setup ## Play the whole story on this machine; mails and PDFs stay in var/demo
 	@$(BIN)/python -m demo
+
+bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs/performance.md); pictures in var/bench
+	@$(BIN)/python -m benchmarks
 
 test: setup ## All tests that need no Docker engine
 	@$(BIN)/pytest tests -m "not containers"

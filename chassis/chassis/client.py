@@ -18,7 +18,8 @@ RPC_TIMEOUT_S = 2.0
 REPLY_QUEUE = "amq.rabbitmq.reply-to"
 TRANSIENT = 1
 
-_rpc_seconds = histogram("rpc_client_seconds", "Calls to other services.", ("service", "method", "outcome"))
+# Not "service": Prometheus gives that name to the service it scrapes.
+_rpc_seconds = histogram("rpc_client_seconds", "Calls to other services.", ("callee", "method", "outcome"))
 
 
 class RpcFailed(Exception):

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import monotonic
 
 from sqlalchemy import MetaData, create_engine
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
+
+from chassis.metrics import histogram
+from chassis.work import current_work
 
 # Each limit is shorter than the one of its caller: lock < statement < RPC < gateway < client.
 LOCK_TIMEOUT_MS = 500
@@ -15,6 +19,12 @@ CONNECT_TIMEOUT_S = 2
 POOL_WAIT_S = 1
 # Lock not available, query cancelled, deadlock, serialization failure, server shutting down or starting.
 TRANSIENT_SQLSTATES = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300"}
+
+_seconds = histogram(
+    "database_transaction_seconds",
+    "From a transaction's begin to its end, the wait for a connection included.",
+    ("work",),
+)
 
 _NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -57,8 +67,12 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session whose work is committed at the end of the block, or not at all."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            yield session
+        started = monotonic()
+        try:
+            with Session(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        finally:
+            _seconds.labels(current_work.get()).observe(monotonic() - started)
 
     def close(self) -> None:
         """Give every connection back to the server."""

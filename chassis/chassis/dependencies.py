@@ -17,6 +17,7 @@ from chassis.log import bind_call_id, get_logger
 from chassis.relay import relay_step
 from chassis.settings import ProcessSettings, ServiceSettings, read_settings
 from chassis.tokens import Keys, TokenError
+from chassis.work import current_work
 
 log = get_logger()
 
@@ -94,6 +95,7 @@ class Database(DependencyProvider):
         return self.database
 
     def _relay(self) -> None:
+        current_work.set("relay")
         while not self.stopping:
             eventlet.sleep(relay_step(self.database, self.publisher))
 

@@ -1,21 +1,26 @@
-"""What a service shows of its queues: how many of its messages are parked, for alerts and for people."""
+"""What a service shows of its queues: what waits in them, and what is parked, for alerts and for people."""
 
+from collections.abc import Iterable
 from typing import Any
 
+import amqp
 import eventlet
 from nameko.extensions import DependencyProvider
 
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool
+from chassis.entrypoints.events import EventHandler
 from chassis.metrics import gauge
-from chassis.topology import parked_queue
+from chassis.topology import event_queue, parked_queue, rpc_queue
 
 PERIOD_S = 5
 
 _parked = gauge("parked_messages", "Messages that wait for a person in the parked queue.")
+_events = gauge("event_queue_messages", "Events that wait to be handled.", ("queue",))
+_requests = gauge("rpc_queue_messages", "Requests that wait to be taken.")
 
 
 class Watch(DependencyProvider):
-    """Looks at the service's parked queue every few seconds."""
+    """Looks at the service's queues every few seconds."""
 
     def start(self) -> None:
         """Begin to look."""
@@ -26,11 +31,28 @@ class Watch(DependencyProvider):
         """Nothing for the workers."""
 
     def _watch(self) -> None:
+        service = self.container.service_name
+        heard = [
+            event_queue(service, entrypoint.event)
+            for entrypoint in self.container.entrypoints
+            if isinstance(entrypoint, EventHandler)
+        ]
         while True:
             try:
                 with self.pool.channel() as channel:
-                    found = channel.queue_declare(parked_queue(self.container.service_name), passive=True)
-                _parked.set(found.message_count)
+                    _look(channel, service, heard)
             except CONNECTION_ERRORS:
                 self.pool.close()
             eventlet.sleep(PERIOD_S)
+
+
+def _look(channel: amqp.Channel, service: str, heard: Iterable[str]) -> None:
+    """Set the gauges. Only what no consumer holds is counted; each process of a service sees the same."""
+    _parked.set(_waiting(channel, parked_queue(service)))
+    _requests.set(_waiting(channel, rpc_queue(service)))
+    for queue in heard:
+        _events.labels(queue).set(_waiting(channel, queue))
+
+
+def _waiting(channel: amqp.Channel, queue: str) -> int:
+    return int(channel.queue_declare(queue, passive=True).message_count)

@@ -18,11 +18,16 @@ RENDERING_PACKAGES = (
     "fonts-dejavu-core",
     "fonts-open-sans",
 )
+# For the tests of the alerts: no part of a running platform, so they ask for it themselves.
+MONITORING_PACKAGES = ("prometheus",)
 POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
 RABBITMQ_BIN = Path("/usr/lib/rabbitmq/bin")
 
 # Units that a fresh install would start at the next boot; ours are private nodes, so these stay off.
-UNITS = ("rabbitmq-server.service", "postgresql.service", "epmd.service", "epmd.socket")
+UNITS = (
+    *("rabbitmq-server.service", "postgresql.service", "epmd.service", "epmd.socket"),
+    "prometheus.service",
+)
 POLICY_FILE = Path("/usr/sbin/policy-rc.d")
 POLICY_FORBIDS_ALL = (
     "#!/bin/sh\n# Written by devstack during one install: nothing may be started.\nexit 101\n"

@@ -1,16 +1,17 @@
 """What must hold after every single step, read from the tables of both services."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cards.allowances import get_allowance_totals
 from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from cards.allowances import get_allowance_totals
+from tests.protocol.world import World
 from wallet.equation import money_equation
 from wallet.reconciling import get_wallet_totals
-
-from tests.protocol.world import Side, World
 
 _ALLOWANCES = text("""
     SELECT pot_id AS id, amount_cents, closed_at IS NOT NULL AS closed,
@@ -34,7 +35,7 @@ _POTS = text("""
     LEFT JOIN transfers ON pot.account_id IN (debit_account_id, credit_account_id)
     GROUP BY pot.id
 """)
-_VOIDS = text("SELECT redemption_id, amount_cents FROM debits WHERE voided")
+_VOIDS = text("SELECT redemption_id FROM debits WHERE voided")
 _ENTRIES = text("""
     SELECT account_id, sum(cents)::bigint AS cents
     FROM (SELECT debit_account_id AS account_id, amount_cents AS cents FROM transfers
@@ -80,29 +81,26 @@ def check_books(world: World) -> Books:
 
 
 def _read(world: World) -> Books:
-    with world.cards.db.transaction() as session:
-        cards_totals = get_allowance_totals(session)
-    with world.wallet.db.transaction() as session:
-        wallet_totals = get_wallet_totals(session)
-    equation = money_equation(wallet_totals, cards_totals)
+    with world.cards.db.transaction() as cards, world.wallet.db.transaction() as wallet:
+        equation = money_equation(get_wallet_totals(wallet), get_allowance_totals(cards))
+        pots = _read_pots(cards, wallet)
+        entries = {row.account_id: row.cents for row in wallet.execute(_ENTRIES)}
     assert equation["drift_cents"] == 0, equation
     assert equation["faults"] == [], equation
-    pots = _read_pots(world)
     assert sum(sum(pot.on_the_way.values()) for pot in pots.values()) == equation["on_the_way_cents"]
-    entries = {row.account_id: row.cents for row in _rows(world.wallet, _ENTRIES)}
     return Books(pots=pots, entries=entries, on_the_way=equation["on_the_way_cents"])
 
 
-def _read_pots(world: World) -> dict[str, PotBooks]:
-    allowances = {row.id: row for row in _rows(world.cards, _ALLOWANCES)}
-    draws = _rows(world.cards, _DRAWS)
-    voids = {row.redemption_id for row in _rows(world.wallet, _VOIDS)}
+def _read_pots(cards: Session, wallet: Session) -> dict[str, PotBooks]:
+    allowances = {row.id: row for row in cards.execute(_ALLOWANCES)}
+    draws = cards.execute(_DRAWS).all()
+    voids = set(wallet.execute(_VOIDS).scalars())
     drawn = _by_pot(draws)
     live = _by_pot([draw for draw in draws if draw.live])
     # The wallet keeps no pots of a redemption that it voided: they are those that `cards` recorded.
     voided = _by_pot([draw for draw in draws if draw.redemption_id in voids])
     pots: dict[str, PotBooks] = {}
-    for pot in _rows(world.wallet, _POTS):
+    for pot in wallet.execute(_POTS):
         allowance = allowances.pop(pot.id, None)
         announced = pot.credited_cents + pot.reversed_cents + voided[pot.id]
         pots[pot.id] = PotBooks(
@@ -123,13 +121,8 @@ def _read_pots(world: World) -> dict[str, PotBooks]:
     return pots
 
 
-def _by_pot(draws: list[Any]) -> dict[str, int]:
+def _by_pot(draws: Iterable[Any]) -> dict[str, int]:
     sums: dict[str, int] = defaultdict(int)
     for draw in draws:
         sums[draw.pot_id] += draw.amount_cents
     return sums
-
-
-def _rows(side: Side, query: Any) -> list[Any]:
-    with side.db.transaction() as session:
-        return list(session.execute(query))

@@ -9,14 +9,15 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
 from cards.sealing import Keys
 from cards.service import CardsService
 from chassis import inbox
 from chassis.database import Database
 from contracts.base import Event
 from contracts.programmes import Programme
-from sqlalchemy import text
-from sqlalchemy.orm import Session
 from wallet.service import WalletService
 
 KEYS = Keys(sealing=secrets.token_bytes(32), number_hash=secrets.token_bytes(32))
@@ -39,7 +40,10 @@ class Side:
     """One service: its database, and the rules behind its event entrypoints."""
 
     def __init__(
-        self, service: type[CardsService] | type[WalletService], db: Database, programmes: Mapping[str, Programme]
+        self,
+        service: type[CardsService] | type[WalletService],
+        db: Database,
+        programmes: Mapping[str, Programme],
     ) -> None:
         self.name = service.name
         self.db = db

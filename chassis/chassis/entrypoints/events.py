@@ -21,6 +21,7 @@ from chassis.topology import (
     event_queue,
     event_queue_arguments,
 )
+from chassis.work import current_work
 from contracts.base import Event
 
 log = get_logger()
@@ -88,6 +89,7 @@ def handles(event: type[Event]) -> Callable[[Callable[..., None]], Callable[...,
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
         @wraps(method)
         def handle(self: Any, payload: Any) -> None:
+            current_work.set(event.name)
             started = monotonic()
             outcome = "failed"
             try:

@@ -8,6 +8,7 @@ from nameko.timer import Timer
 
 from chassis.log import failure, get_logger
 from chassis.metrics import counter
+from chassis.work import current_work
 
 log = get_logger()
 _failures = counter("loop_failures_total", "Turns of background loops that raised.", ("loop",))
@@ -19,6 +20,7 @@ def every(seconds: float) -> Callable[[Callable[..., None]], Callable[..., None]
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
         @wraps(method)
         def turn(self: Any) -> None:
+            current_work.set(method.__name__)
             try:
                 method(self)
             except Exception as error:

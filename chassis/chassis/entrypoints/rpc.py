@@ -17,6 +17,7 @@ from chassis.entrypoints.consuming import QueueConsumer
 from chassis.log import failure, get_logger
 from chassis.metrics import histogram
 from chassis.topology import RPC_EXCHANGE, rpc_queue
+from chassis.work import current_work
 from contracts.refusals import Refusal
 
 log = get_logger()
@@ -87,6 +88,7 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(method)
     def call(self: Any, **kwargs: Any) -> Any:
+        current_work.set(method.__name__)
         started = monotonic()
         outcome = "failed"
         try:

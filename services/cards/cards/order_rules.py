@@ -3,6 +3,7 @@
 Every refusal names the field at fault, so that a form can show it beside the field.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -20,6 +21,9 @@ PUBLIC_CHANNEL = "region_site"
 MAX_NAME_LENGTH = 100
 MAX_NOTE_LENGTH = 500
 MAX_AGE_YEARS = 130
+# Spaces that do not break and emoji are text like any other; `str.isprintable` would refuse some.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_UNPRINTABLE_IN_NOTES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def find_programme(programmes: Mapping[str, Programme], code: str) -> Programme:
@@ -85,7 +89,7 @@ def check_holder_fields(card_type: CardType, holder: Holder) -> None:
     """What this card type asks of its holder beyond name, birth date, e-mail and address."""
     for name in card_type.holder_fields:
         if not holder.get(name):
-            raise invalid(f"holder.{name}", "is required")
+            raise invalid(f"holder.{name}", "obligatoire", "required")
 
 
 def read_contract_end(card_type: CardType, holder: Holder, day: date) -> date | None:
@@ -94,14 +98,16 @@ def read_contract_end(card_type: CardType, holder: Holder, day: date) -> date | 
         return None
     end = _iso_date(holder.get("contract_end"), "holder.contract_end")
     if end < day:
-        raise invalid("holder.contract_end", "must not be in the past")
+        raise invalid("holder.contract_end", "ne peut pas être passée", "must not be in the past")
     return end
 
 
 def check_texts(order: OrderRequest) -> None:
     """What is kept here must be short and printable."""
-    _check_text(order["holder"]["given_name"], "holder.given_name", MAX_NAME_LENGTH, 1)
-    _check_text(order.get("channel_note") or "", "channel_note", MAX_NOTE_LENGTH, 0)
+    _check_text(order["holder"]["given_name"], "holder.given_name", MAX_NAME_LENGTH, _UNPRINTABLE)
+    note = order.get("channel_note")
+    if note is not None:
+        _check_text(note, "channel_note", MAX_NOTE_LENGTH, _UNPRINTABLE_IN_NOTES)
 
 
 def age_band(card_type: CardType, birth_date: date, day: date) -> str:
@@ -113,9 +119,9 @@ def age_band(card_type: CardType, birth_date: date, day: date) -> str:
     return next((band for below, band in bands if age < below), "60+")
 
 
-def invalid(field: str, rule: str) -> Refusal:
-    """A refusal of one field, naming its rule."""
-    return Refusal("invalid_field", field=field, rule=rule)
+def invalid(field: str, rule_fr: str, rule: str) -> Refusal:
+    """A refusal of one field, naming its rule in French and English."""
+    return Refusal("invalid_field", field=field, rule=rule, rule_fr=rule_fr)
 
 
 def _check_household(allowed: Household, people: People) -> None:
@@ -154,7 +160,7 @@ def _lone_holder(allowed: Household) -> int:
 def _birth_date(person: Person, field: str, day: date) -> date:
     born = _iso_date(person["birth_date"], field)
     if born > day or age_on(born, day) > MAX_AGE_YEARS:
-        raise invalid(field, "must be the birth date of somebody living")
+        raise invalid(field, "date de naissance d’une personne en vie", "the birth date of somebody living")
     return born
 
 
@@ -162,11 +168,11 @@ def _iso_date(text: str | None, field: str) -> date:
     try:
         return date.fromisoformat(text or "")
     except ValueError:
-        raise invalid(field, "must be a date as YYYY-MM-DD") from None
+        raise invalid(field, "une date AAAA-MM-JJ", "a date YYYY-MM-DD") from None
 
 
-def _check_text(text: str, field: str, max_length: int, min_length: int) -> None:
-    if not min_length <= len(text.strip()) <= max_length:
-        raise invalid(field, f"must have {min_length} to {max_length} characters")
-    if not text.isprintable():
-        raise invalid(field, "must not have control characters")
+def _check_text(text: str, field: str, max_length: int, forbidden: re.Pattern[str]) -> None:
+    if not 1 <= len(text.strip()) <= max_length:
+        raise invalid(field, f"de 1 à {max_length} caractères", f"1 to {max_length} characters")
+    if forbidden.search(text):
+        raise invalid(field, "contient des caractères interdits", "contains forbidden characters")

@@ -84,7 +84,7 @@ def lookup_card(
     """Return the card with this number or QR text; officers only."""
     caller.require("cards:lookup")
     if (number is None) == (qr is None):
-        raise invalid("number", "give either number or qr")
+        raise invalid("number", "soit « number », soit « qr »", "either “number” or “qr”")
     found = _find_by_number(session, keys, number) if number is not None else _find_by_qr(session, qr or "")
     if found is None or not covers_programme(caller, found.programme):
         raise Refusal("unknown_card")
@@ -113,7 +113,7 @@ def find_device_redemptions(
 def _page(session: Session, query: Select[Redemption], cursor: str | None, limit: int) -> RedemptionPage:
     """Ids sort by time, so the last one of a page is where the next begins."""
     if not 1 <= limit <= MAX_PAGE_SIZE:
-        raise invalid("limit", f"must be from 1 to {MAX_PAGE_SIZE}")
+        raise invalid("limit", f"de 1 à {MAX_PAGE_SIZE}", f"from 1 to {MAX_PAGE_SIZE}")
     if cursor is not None:
         query = query.where(Redemption.id < cursor)
     rows = session.scalars(query.order_by(Redemption.id.desc()).limit(limit + 1)).all()
@@ -149,5 +149,5 @@ def _instant(text: str) -> datetime:
     except ValueError:
         moment = None
     if moment is None or moment.tzinfo is None:
-        raise invalid("since", "must be an RFC 3339 time with an offset from UTC")
+        raise invalid("since", "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset")
     return moment

@@ -59,7 +59,11 @@ def check_occurred_at(scan: Scan, at: datetime) -> None:
     given again however late its key comes back."""
     moment = scan.occurred_at
     if moment is not None and not at - MAX_PAST <= moment <= at + MAX_AHEAD:
-        raise invalid("occurred_at", "must be at most 15 minutes ago and 2 minutes ahead")
+        raise invalid(
+            "occurred_at",
+            "au plus 15 minutes dans le passé et 2 minutes dans le futur",
+            "at most 15 minutes ago and 2 minutes ahead",
+        )
 
 
 def _read_card(text: str, keys: Keys) -> tuple[Medium, bytes | None]:
@@ -72,13 +76,13 @@ def _read_card(text: str, keys: Keys) -> tuple[Medium, bytes | None]:
 
 def _party(party: Any) -> People:
     if not isinstance(party, dict):
-        raise invalid("party", "must say adults and children")
+        raise invalid("party", "adultes et enfants", "adults and children")
     people = People(
         adults=_whole(party.get("adults"), "party.adults", PARTY_MAX),
         children=_whole(party.get("children"), "party.children", PARTY_MAX),
     )
     if people.adults + people.children == 0:
-        raise invalid("party", "must have at least one person")
+        raise invalid("party", "au moins une personne", "at least one person")
     return people
 
 
@@ -88,20 +92,20 @@ def _occurred_at(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except (TypeError, ValueError):
-        raise invalid("occurred_at", "must be an RFC 3339 time") from None
+        raise invalid("occurred_at", "une heure RFC 3339", "an RFC 3339 time") from None
     if moment.tzinfo is None:
-        raise invalid("occurred_at", "must have an offset from UTC")
+        raise invalid("occurred_at", "une heure avec décalage", "a time with its offset")
     return moment
 
 
 def _whole(value: Any, name: str, maximum: int) -> int:
     # bool is an int in Python, and a price of `true` is nobody's intention.
     if type(value) is not int or not 0 <= value <= maximum:
-        raise invalid(name, f"must be a whole number from 0 to {maximum}")
+        raise invalid(name, f"un nombre entier de 0 à {maximum}", f"a whole number from 0 to {maximum}")
     return value
 
 
 def _text(value: Any, name: str) -> str:
     if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT_LENGTH or "\0" in value:
-        raise invalid(name, f"must be a text of 1 to {MAX_TEXT_LENGTH} characters")
+        raise invalid(name, f"de 1 à {MAX_TEXT_LENGTH} caractères", f"1 to {MAX_TEXT_LENGTH} characters")
     return value

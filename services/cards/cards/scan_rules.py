@@ -42,7 +42,9 @@ def price_scan(
     reduction = reduction_cents(offer, scan.party, scan.gross_cents, bound)
     net = scan.gross_cents - reduction
     if scan.pay_cents > net:
-        raise invalid("pay_cents", f"must not be more than the price, {net}")
+        raise invalid(
+            "pay_cents", f"au plus le prix, {net} centimes", f"not more than the price, {net} cents"
+        )
     draws = draw_from_pots(facts.pots, card, offer, scan.pay_cents, programme, today)
     return Price(
         gross_cents=scan.gross_cents,

@@ -9,6 +9,7 @@ from cards import (
     cancelling,
     catalogue,
     closing,
+    measuring,
     ordering,
     published,
     quoting,
@@ -221,3 +222,7 @@ class CardsService:
     @every(seconds=10)
     def close_spent_pots(self) -> None:
         closing.close_spent_pots(self.db.transaction, self.programmes.values())
+
+    @every(seconds=60)
+    def measure_allowances(self) -> None:
+        measuring.measure_allowances(self.db.transaction)

@@ -7,7 +7,8 @@ from typing import Any
 from chassis.metrics import serve_metrics
 
 bind = f"0.0.0.0:{os.environ.get('HTTP_PORT', '8000')}"
-worker_class = "gthread"
+# gunicorn's threads, with problems for what it refuses itself.
+worker_class = "gateway.worker.Worker"
 workers = 1
 threads = int(os.environ.get("HTTP_THREADS") or "16")
 worker_connections = 1000

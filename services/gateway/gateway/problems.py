@@ -37,6 +37,18 @@ HTTP_SENTENCES: dict[str, tuple[int, Sentence]] = {
         413,
         Sentence("Body too large", "La demande est trop longue.", "The request is too long."),
     ),
+    "address_too_long": (
+        414,
+        Sentence("Address too long", "L’adresse de la demande est trop longue.", "The address is too long."),
+    ),
+    "headers_too_large": (
+        431,
+        Sentence(
+            "Headers too large",
+            "Les en-têtes de la demande sont trop longs.",
+            "The request’s headers are too long.",
+        ),
+    ),
     "unsupported_media_type": (
         415,
         Sentence(
@@ -90,6 +102,8 @@ def problem_answer(problem: Problem) -> Response:
 
 def refusal_answer(refusal: Refusal) -> Response:
     """The answer to a service's "no"; its details stand beside the fixed members."""
+    if refusal.code == "invalid_field" and refusal.field is not None:
+        return problem_answer(Problem(refusal.code, errors=[_broken_rule(refusal.field, refusal.details)]))
     field = {} if refusal.field is None else {"field": refusal.field}
     said = _sentence(refusal.code, {"rule": "", **field, **refusal.details})
     return answer(refusal.code, said, {**refusal.details, **field}, {})
@@ -118,6 +132,12 @@ def status_of(code: str) -> int:
 
 def _sentence(code: str, details: dict[str, Any]) -> Sentence:
     return HTTP_SENTENCES[code][1] if code in HTTP_SENTENCES else sentence(code, details)
+
+
+def _broken_rule(field: str, details: Mapping[str, Any]) -> BrokenRule:
+    """A field that only the service could judge looks like one that the gateway judged."""
+    rule = str(details.get("rule", ""))
+    return {"field": field, "rule": rule, "rule_fr": str(details.get("rule_fr", rule))}
 
 
 def _rule_sentence(code: str, rule: BrokenRule) -> Sentence:

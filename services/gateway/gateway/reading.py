@@ -19,6 +19,7 @@ KEY_PATTERN = "^[!-~]{8,128}$"
 SECRET_HEADER = "Order-Secret"  # noqa: S105 - a header's name
 SECRET_PATTERN = "^[!-~]{16,128}$"  # noqa: S105 - a header's form
 JSON = "application/json"
+IDENTITY = "identity"  # A body as it is: what is packed could unpack to more than any limit.
 # How the server says that a body ends early or that its chunks are not well formed.
 UNREADABLE = (OSError, ParseException)
 
@@ -34,6 +35,8 @@ def load(schema: Schema, values: Any) -> dict[str, Any]:
 
 def read_body(request: Request) -> bytes:
     """The whole body; one that ends early, or was cut at the limit because it came in chunks, is refused."""
+    if request.headers.get("Content-Encoding", IDENTITY).strip().lower() != IDENTITY:
+        raise Problem("unsupported_media_type", detail="send the body without Content-Encoding")
     try:
         raw = request.get_data()
     except UNREADABLE as error:
@@ -46,14 +49,15 @@ def read_body(request: Request) -> bytes:
 
 
 def read_json(request: Request) -> Any:
-    """The body as JSON (RFC 8259: UTF-8, no NaN); anything else is a problem."""
+    """The body as JSON (RFC 8259: UTF-8, no NaN, no name twice); anything else is a problem."""
     raw = read_body(request)
     if not raw and not request.mimetype:
         raise Problem("malformed_body", detail="a JSON body is required")
     if request.mimetype != JSON:
         raise Problem("unsupported_media_type", detail=f"send {JSON}")
     try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_no_constant)
+        text = raw.decode("utf-8")
+        return json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_name_twice)
     # Too many digits or a wrong byte are ValueErrors too; thousands of brackets exhaust the recursion.
     except (ValueError, RecursionError) as error:
         raise Problem("malformed_body", detail="the body is not valid JSON in UTF-8") from error
@@ -93,6 +97,14 @@ def _checked(name: str, value: str | None, pattern: str) -> str:
     if not re.fullmatch(pattern, value):
         raise Problem("invalid_field", errors=[broken(name, FORM.format(regex=pattern))])
     return value
+
+
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Readers differ in which of two values they take, so neither is."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name stands twice in an object")
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -20,7 +20,8 @@ MAX_PAGE = 100
 EARLIEST_BIRTH = date(1890, 1, 1)
 LATEST_DAY = date(2199, 12, 31)
 
-EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+")
+# Printable ASCII: mail servers that take more (RFC 6531) are few, and a voucher must arrive.
+EMAIL = re.compile(r"(?=[!-~]+\Z)[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)+")
 PHONE = re.compile(r"\+?[0-9 .()-]{4,24}")
 POSTAL_CODE = re.compile(r"[0-9]{5}")
 INSEE = re.compile(r"[0-9][0-9AB][0-9]{3}")

@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 from chassis.caller import Caller
 from chassis.database import Database as ServiceDatabase
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
-from chassis.settings import text_files
 from contracts import identity as shapes
 from contracts.cards import OrderPlaced
-from contracts.programmes import Programme, read_programmes
+from contracts.programmes import Programme
 from identity import (
     applications,
     check_queue,
@@ -29,7 +28,7 @@ from identity import (
     watching,
 )
 from identity.family_quotient import FamilyQuotientApi, family_quotient_api
-from identity.settings import Settings
+from identity.settings import Settings, load_programmes
 from identity.sign_in import Gate
 
 
@@ -41,9 +40,7 @@ class IdentityService:
     db: ServiceDatabase = Database()
     services: Any = Services()
     caller: Caller = CurrentCaller()
-    programmes: Mapping[str, Programme] = Loaded(
-        lambda settings: read_programmes(text_files(settings.programmes_dir, ".toml"))
-    )
+    programmes: Mapping[str, Programme] = Loaded(load_programmes)
     quotient_api: FamilyQuotientApi = Loaded(family_quotient_api)
 
     # --- people ---------------------------------------------------------------------------------------
@@ -185,6 +182,7 @@ class IdentityService:
         organisation: str | None,
     ) -> shapes.StaffCredential:
         """A staff account."""
+        staff.check_provider(self.caller, self.services.offers, provider_id)
         with self.db.transaction() as session:
             return staff.create_staff(
                 session,

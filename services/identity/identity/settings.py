@@ -1,8 +1,10 @@
 """What `identity` reads from its environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chassis.settings import ServiceSettings
+from chassis.settings import ServiceSettings, text_files
+from contracts.programmes import Programme, read_programmes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,3 +16,8 @@ class Settings(ServiceSettings):
     family_quotient_api_url: str
     family_quotient_api_token: str
     family_quotient_recipient: str
+
+
+def load_programmes(settings: Settings) -> Mapping[str, Programme]:
+    """Every programme of the folder, by its code."""
+    return read_programmes(text_files(settings.programmes_dir, ".toml"))

@@ -13,6 +13,7 @@ from chassis.idempotency import once
 from chassis.ids import new_id
 from chassis.log import get_logger
 from contracts.identity import StaffCredential, StaffRole
+from contracts.offers import OffersRpc
 from contracts.refusals import Refusal
 from identity.hashing import hash_password, new_one_time_password
 from identity.input_rules import (
@@ -38,6 +39,20 @@ class NewStaff:
     programmes: tuple[str, ...] = ()
     provider_id: str | None = None
     organisation: str | None = None
+
+
+def check_provider(caller: Caller, offers: OffersRpc, provider_id: str | None) -> None:
+    """Refuse a manager for a provider that does not exist.
+
+    Asks `offers`, so it must be called outside of any transaction.
+    """
+    caller.require("staff:write")
+    if provider_id is None:
+        return
+    try:
+        offers.get_provider(provider_id=provider_id)
+    except Refusal as refusal:
+        raise Refusal(refusal.code, field="provider_id") from None
 
 
 def create_staff(

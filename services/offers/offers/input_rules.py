@@ -20,8 +20,8 @@ _LEAP_YEAR = 2020
 
 
 def refuse(field: str, rule_fr: str, rule_en: str) -> Refusal:
-    """Return the refusal of one field; the platform's sentence has room for one rule, so it says both."""
-    return Refusal("invalid_field", field=field, rule=f"{rule_fr} / {rule_en}")
+    """Return the refusal of one field, naming its rule in French and English."""
+    return Refusal("invalid_field", field=field, rule=rule_en, rule_fr=rule_fr)
 
 
 def check_text(field: str, value: Any, max_chars: int, pattern: re.Pattern[str] | None = None) -> str:

@@ -21,6 +21,9 @@ from wallet.refunding import request_refund
 
 log = get_logger()
 _anomalies = counter("payment_anomalies_total", "What the bank said that fits no payment", ["reason"])
+# Shown as 0 from the start, or the first of a kind would be no increase that an alert can see.
+for _reason in ("unknown_payment", "other_session", "other_amount"):
+    _anomalies.labels(_reason)
 
 # What the bank may still turn a payment of ours into: a session that was refused or has run out here may have
 # been paid at the last moment there, and money that arrived is always booked.

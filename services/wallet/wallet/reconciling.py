@@ -26,13 +26,9 @@ class Walk:
 
 def get_wallet_totals(session: Session) -> WalletTotals:
     """The wallet's side of the money equation, from one statement and so from one moment."""
-    voided = _scalar(select(_sum(Debit.amount_cents)).where(Debit.voided))
     row = session.execute(
         select(
-            _scalar(select(_sum(Pot.balance_cents))).label("balance"),
-            (_moved("pot_credit", "debit_reversal") + voided).label("announced"),
-            (_moved("debit") + voided).label("debited"),
-            _moved("pot_return").label("returned"),
+            *_money_sums(),
             _scalar(select(func.count()).where(_is_malformed())).label("malformed"),
             _scalar(select(func.count()).select_from(unbalanced_pots().subquery())).label("unbalanced"),
             _scalar(select(func.count()).where(Pot.balance_cents < 0)).label("negative"),
@@ -46,6 +42,13 @@ def get_wallet_totals(session: Session) -> WalletTotals:
         "unbalanced_transfers": row.malformed + row.unbalanced,
         "negative_pots": row.negative,
     }
+
+
+def get_money_sums(session: Session) -> dict[str, int]:
+    """The four sums of the totals alone, which cost a tenth of the checks: balance, announced, debited,
+    returned, in cents and from one moment."""
+    sums = session.execute(select(*_money_sums())).one()
+    return {name: int(cents) for name, cents in sums._mapping.items()}
 
 
 def get_provider_balance(session: Session, provider_id: str) -> ProviderBalance:
@@ -97,6 +100,16 @@ def _side(
 
 def _among(account_id: SQLColumnExpression[str], account_ids: Collection[str] | None) -> ColumnElement[bool]:
     return true() if account_ids is None else account_id.in_(account_ids)
+
+
+def _money_sums() -> tuple[ColumnElement[int], ...]:
+    voided = _scalar(select(_sum(Debit.amount_cents)).where(Debit.voided))
+    return (
+        _scalar(select(_sum(Pot.balance_cents))).label("balance"),
+        (_moved("pot_credit", "debit_reversal") + voided).label("announced"),
+        (_moved("debit") + voided).label("debited"),
+        _moved("pot_return").label("returned"),
+    )
 
 
 def _moved(*kinds: str) -> ScalarSelect[int]:

@@ -141,6 +141,11 @@ class WalletService:
         with self.db.transaction() as session:
             measuring.measure_ledger(session)
 
+    @every(seconds=60)
+    def measure_money(self) -> None:
+        """The wallet's side of the money equation."""
+        measuring.measure_money(self.db.transaction)
+
     def _bank(self) -> Bank:
         return Bank(api_url=self.settings.bank_api_url, api_key=self.settings.bank_api_key)
 

@@ -34,6 +34,8 @@ HOLDER: dict[str, Any] = {
         ("birth_date", None, "holder.birth_date"),
         ("email", "amira", "holder.email"),
         ("email", "a b@example.org", "holder.email"),
+        ("email", "zoé@example.org", "holder.email"),
+        ("email", "zoe@exämple.org", "holder.email"),
         ("email", "a@" + "x" * 260 + ".fr", "holder.email"),
         ("phone", "appelez-moi", "holder.phone"),
         ("address", None, "holder.address"),

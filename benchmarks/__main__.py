@@ -1,0 +1,83 @@
+"""``make bench``: measures the scan against its floors; prints a table and, as last line, JSON."""
+
+import json
+import os
+import sys
+import time
+
+from benchmarks import receipts
+from benchmarks.cells import Cell, Measuring
+from benchmarks.floors.pgbench import PgbenchFailed
+from benchmarks.load import WrongAnswer
+from benchmarks.options import Options, OptionsError, read_options
+from benchmarks.picture import draw
+from benchmarks.plan import Plan
+from benchmarks.queues import NotSettled
+from benchmarks.results import Results, figures
+from benchmarks.stage import NotPrivate, platform
+from benchmarks.table import processor, progress, table, verdicts
+from devstack.errors import DevstackError
+
+EXPECTED = (OptionsError, DevstackError, NotPrivate, WrongAnswer, NotSettled, PgbenchFailed)
+
+
+def main() -> int:
+    """The exit code: 1 where nothing could be measured; a missed target is told, and is no error."""
+    try:
+        options = read_options(os.environ)
+        _tell(measure(options), options)
+    except EXPECTED as error:
+        print(f"\n{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def measure(options: Options) -> Results:
+    """All rounds, with a line for each cell as it is done."""
+    began = time.monotonic()
+    _say(f"Starting fresh servers and services, loading {options.cards:,} cards …")
+    with platform(options) as stage:
+        measuring = Measuring(stage, options.seconds)
+        plan = Plan(measuring, options)
+        _say(f"Loaded after {time.monotonic() - began:.0f} s; warming up …")
+        plan.warm_up()
+        idle = measuring.idle_cpu_shares()
+        cells = _rounds(plan, options)
+        return Results(cells, receipts.measure(stage), idle)
+
+
+def _rounds(plan: Plan, options: Options) -> list[Cell]:
+    cells: list[Cell] = []
+    began, steps = time.monotonic(), plan.steps()
+    done, total = 0, len(steps) * options.rounds
+    for number in range(1, options.rounds + 1):
+        for step in steps:
+            made = step.act(cells)
+            cells += made
+            done += 1
+            left_s = (time.monotonic() - began) / done * (total - done)
+            for cell in made:
+                _say(f"[{number}/{options.rounds}, {left_s:4.0f} s left] {progress(cell)}")
+    return cells
+
+
+def _tell(results: Results, options: Options) -> None:
+    found = figures(results)
+    for lines in (table(results), processor(results), verdicts(found)):
+        _say("")
+        for line in lines:
+            _say(line)
+    _say("")
+    options.folder.mkdir(parents=True, exist_ok=True)
+    _say("Drawn: " + ", ".join(str(path) for path in draw(results, options.folder)))
+    text = json.dumps(found)
+    (options.folder / "bench.json").write_text(text + "\n")
+    _say(text)
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What the parts cost by themselves: the database, the broker."""

@@ -1,0 +1,96 @@
+"""What a scan costs on the bus: every message published because of one, counted on the broker itself."""
+
+from collections import Counter
+from typing import Any
+from uuid import uuid4
+
+from chassis.amqp import connect
+from chassis.topology import RPC_EXCHANGE, event_exchange
+from demo.api import Visitor
+from devstack.secrets import DATABASE_SERVICES
+from devstack.stack import Stack
+from tests.e2e.quiet import wait_until_quiet
+from tests.e2e.story_checks import mails_about
+from tests.e2e.world import Card, World
+
+DESK = "Ferme aux Ânes"
+
+# Requests and events by routing key, as one call publishes them; each request is answered by one reply more.
+SCAN = {"cards.redeem": 1, "redemption_recorded": 1, "identity.get_contact": 1, "offers.get_provider": 1}
+EXPECTED = {
+    "a quote": {"cards.quote": 1},
+    "a scan with the pot": SCAN | {"wallet_debited": 1},
+    "the same key again": {"cards.redeem": 1},
+    "a second read": {"cards.redeem": 1},
+    "a refused scan": {"cards.redeem": 1},
+    "a scan without the pot": SCAN,
+}
+WHAT_TO_DO = (
+    "The messages of a scan have changed. If that was meant, change this table, the count in the README and "
+    "the life of a scan in ARCHITECTURE; if not, look for a call or an event that was added to its path."
+)
+
+
+class Tap:
+    """A queue of ours beside the platform's: a copy of every request and every event."""
+
+    def __init__(self, uri: str) -> None:
+        self._connection = connect(uri)
+        self._channel = self._connection.channel()
+        self._queue = self._channel.queue_declare(exclusive=True).queue
+        for exchange in (RPC_EXCHANGE, *map(event_exchange, DATABASE_SERVICES)):
+            self._channel.queue_bind(self._queue, exchange, "#")
+        self._taken: dict[str, Counter[str]] = {}
+
+    def messages_of(self, call_id: str) -> dict[str, int]:
+        """The routing keys of what one call has published so far."""
+        while message := self._channel.basic_get(self._queue, no_ack=True):
+            made_by = (message.headers or {}).get("nameko.call_id", "")
+            self._taken.setdefault(made_by, Counter())[message.delivery_info["routing_key"]] += 1
+        return dict(self._taken.get(call_id, {}))
+
+    def close(self) -> None:
+        """The queue goes with its connection."""
+        self._connection.close()
+
+
+def test_a_scan_publishes_exactly_these_messages(world: World, platform: Stack) -> None:
+    world.at(2020, 7, 28, 11, 0)
+    world.desk(DESK)
+    device, card = world.device(DESK), world.bonus_card("Famille comptée")
+    tap = Tap(platform.amqp_uri)
+
+    calls = {what: send(device, *request) for what, request in requests(world, card).items()}
+    mails_about(platform, card.email, "Votre reçu", 2)
+    wait_until_quiet(platform)
+
+    counted = {what: tap.messages_of(call_id) for what, call_id in calls.items()}
+    tap.close()
+    for what, messages in counted.items():
+        asked = sum("." in name for name in messages)
+        print(f"{what:24} {sum(messages.values()) + asked} messages, {asked} of them replies: {messages}")
+    assert counted == EXPECTED, WHAT_TO_DO
+
+
+def requests(world: World, card: Card) -> dict[str, tuple[str, dict[str, Any], str, int]]:
+    """Path, body, key and the status to expect of each kind of call."""
+    key = uuid4().hex
+    with_pot = world.bonus_scan(DESK, card, 1_000)
+    without = {**with_pot, "pay_cents": 0}
+    too_much = world.bonus_scan(DESK, card, 1_000, gross_cents=2_900)
+    return {
+        "a quote": ("/v1/quotes", with_pot, uuid4().hex, 200),
+        "a scan with the pot": ("/v1/redemptions", with_pot, key, 201),
+        "the same key again": ("/v1/redemptions", with_pot, key, 201),
+        "a second read": ("/v1/redemptions", with_pot, uuid4().hex, 201),
+        "a refused scan": ("/v1/redemptions", too_much, uuid4().hex, 409),
+        "a scan without the pot": ("/v1/redemptions", without, uuid4().hex, 201),
+    }
+
+
+def send(device: Visitor, path: str, body: dict[str, Any], key: str, status: int) -> str:
+    """The call's id."""
+    answer = device.send("POST", path, key=key, json=body)
+    assert answer.status_code == status, answer.text
+    call_id: str = answer.headers["X-Request-Id"]
+    return call_id

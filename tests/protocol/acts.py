@@ -1,0 +1,162 @@
+"""What people do to `cards`, each by the rule that the service runs for it."""
+
+from typing import Any
+
+from sqlalchemy import select
+
+from cards import cancelling, closing, ordering, published, quoting, redeeming, reissuing, revoking
+from cards.models import Card as CardRow
+from cards.sealing import unseal
+from chassis.caller import Caller
+from chassis.ids import new_id
+from chassis.outbox import stamp
+from contracts.cards import OrderView, RedemptionView, ScanAnswer
+from contracts.identity import ApplicationApproved, Household
+from contracts.offers import OfferPublished
+from contracts.wallet import PaymentReceived
+from tests.protocol.model import Card
+from tests.protocol.world import KEYS, World
+
+SITES = ("sit_1", "sit_2", "sit_3")
+# Offer → provider and category; a water sport may be paid by both pots of a household.
+OFFERS = {"off_sea": ("prv_sea", "water_sports"), "off_museum": ("prv_museum", "museums")}
+ADULT = {"given_name": "Anaïs", "family_name": "Blanc", "birth_date": "1988-03-03"}
+CHILD = {"given_name": "Tom", "family_name": "Blanc", "birth_date": "2018-01-01"}
+MEMBERS = {"hh_family": [ADULT, CHILD, CHILD], "hh_single": []}
+HOLDER = {
+    **ADULT,
+    "email": "anais@example.org",
+    "address": {"street": "1 quai Sud", "postal_code": "06000", "insee": "06088"},
+}
+OFFICER = Caller(
+    kind="staff",
+    role="officer",
+    subject="stf_1",
+    scopes=frozenset({"redemptions:cancel", "cards:write", "cards:read"}),
+)
+PARTNER = Caller(
+    kind="partner", subject="par_1", channel="tourist_office", scopes=frozenset({"orders:write"})
+)
+
+
+class LocalPeople:
+    """Stands for `identity`: it knows the people of an order as this household."""
+
+    def __init__(self, household: str) -> None:
+        self._household = household
+
+    def register_household(self, **_: Any) -> Household:
+        """The same household for every card that it orders."""
+        return {"household_id": self._household, "holder_id": "per_1", "account_id": "acc_1"}
+
+
+def device(offer_id: str, site: str) -> Caller:
+    """The provider's scanner at a site."""
+    provider, _ = OFFERS[offer_id]
+    scopes = frozenset({"redemptions:write", "redemptions:cancel"})
+    return Caller(kind="device", subject=f"dev_{site}", provider_id=provider, site_id=site, scopes=scopes)
+
+
+def publish_offers(world: World) -> None:
+    """Both providers take a fifth off for everybody, and take pots."""
+    for offer_id, (provider, category) in OFFERS.items():
+        offer = OfferPublished(
+            **stamp(),
+            offer_id=offer_id,
+            version=1,
+            provider_id=provider,
+            provider_name=provider,
+            category=category,
+            site_ids=list(SITES),
+            programme=world.programme.code,
+            title={"fr": "Entrée", "en": "Entry"},
+            card_types=["azur"],
+            audience="household",
+            kind="percent",
+            percent=20,
+            price_cents=None,
+            child_price_cents=None,
+            season=[],
+            pot_accepted=True,
+            minimum_gross_cents=None,
+            max_children=None,
+        )
+        with world.cards.db.transaction() as session:
+            published.keep_offer(session, offer)
+
+
+def order_card(world: World, household: str) -> OrderView:
+    """Order a card; its approval and its payment are on their way."""
+    order = ordering.place_order(
+        world.cards.db.transaction,
+        PARTNER,
+        world.programmes,
+        KEYS,
+        LocalPeople(household),  # type: ignore[arg-type]
+        idempotency_key=new_id("key"),
+        order={
+            "programme": world.programme.code,
+            "card_type": "azur",
+            "holder": HOLDER,  # type: ignore[typeddict-item]
+            "members": MEMBERS[household],  # type: ignore[typeddict-item]
+        },
+    )
+    world.send(
+        ApplicationApproved(**stamp(), application_id=new_id("app"), order_id=order["id"]),
+        PaymentReceived(
+            **stamp(), payment_id=new_id("pay"), order_id=order["id"], amount_cents=order["amount_due_cents"]
+        ),
+    )
+    return order
+
+
+def read_card(world: World, card_id: str) -> Card:
+    """A card with what its voucher prints."""
+    with world.cards.db.transaction() as session:
+        row = session.scalars(select(CardRow).where(CardRow.id == card_id)).one()
+    printed = unseal(KEYS, row.id, row.sealed)
+    return Card(row.id, row.household_id, printed.qr_text, printed.number, printed.card_code, row.replaces)
+
+
+def redeem(world: World, caller: Caller, key: str, scan: Any, *, dies: bool = False) -> ScanAnswer:
+    """Scan; the process may die before its commit."""
+    transaction = world.cards.dying_transaction if dies else world.cards.db.transaction
+    return redeeming.redeem(transaction, caller, world.programmes, KEYS, idempotency_key=key, scan=scan)
+
+
+def quote(world: World, caller: Caller, scan: Any) -> ScanAnswer:
+    """Ask for the price."""
+    return quoting.quote(world.cards.db.transaction, caller, world.programmes, KEYS, scan=scan)
+
+
+def cancel(world: World, caller: Caller, redemption_id: str) -> RedemptionView:
+    """Undo a scan."""
+    with world.cards.db.transaction() as session:
+        return cancelling.cancel_redemption(
+            session,
+            caller,
+            world.programmes,
+            idempotency_key=new_id("key"),
+            redemption_id=redemption_id,
+        )
+
+
+def revoke(world: World, card_id: str, reason: Any) -> None:
+    """An officer revokes a card."""
+    with world.cards.db.transaction() as session:
+        revoking.revoke_card(
+            session, OFFICER, world.programmes, idempotency_key=new_id("key"), card_id=card_id, reason=reason
+        )
+
+
+def reissue(world: World, card_id: str) -> None:
+    """An officer has a new card made for a revoked one."""
+    with world.cards.db.transaction() as session:
+        reissuing.reissue_card(
+            session, OFFICER, world.programmes, KEYS, idempotency_key=new_id("key"), card_id=card_id
+        )
+
+
+def close_spent_pots(world: World) -> int:
+    """The sweeper comes by."""
+    return closing.close_spent_pots(world.cards.db.transaction, world.programmes.values())
