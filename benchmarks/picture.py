@@ -76,6 +76,9 @@ def _draw_throughput(axes: Axes, results: Results) -> None:
     axes.set_xticks(CLIENTS, [str(n) for n in CLIENTS])
     ticks = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000]
     low, high = axes.get_ylim()
+    # Room for the legend above the lines.
+    high *= 5
+    axes.set_ylim(low, high)
     shown = [tick for tick in ticks if low <= tick <= high]
     axes.set_yticks(shown, [f"{tick:,}".replace(",", " ") for tick in shown])
     axes.minorticks_off()
@@ -83,7 +86,7 @@ def _draw_throughput(axes: Axes, results: Results) -> None:
     axes.set_ylabel("answers a second")
     axes.set_title("Throughput by clients")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, ncols=2, loc="upper left")
 
 
 def _style(case: str) -> dict[str, Any]:

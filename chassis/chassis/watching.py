@@ -9,11 +9,13 @@ from nameko.extensions import DependencyProvider
 
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool
 from chassis.entrypoints.events import EventHandler
+from chassis.log import failure, get_logger
 from chassis.metrics import gauge
 from chassis.topology import event_queue, parked_queue, rpc_queue
 
 PERIOD_S = 5
 
+log = get_logger()
 _parked = gauge("parked_messages", "Messages that wait for a person in the parked queue.")
 _events = gauge("event_queue_messages", "Events that wait to be handled.", ("queue",))
 _requests = gauge("rpc_queue_messages", "Requests that wait to be taken.")
@@ -42,6 +44,10 @@ class Watch(DependencyProvider):
                 with self.pool.channel() as channel:
                     _look(channel, service, heard)
             except CONNECTION_ERRORS:
+                self.pool.close()
+            except Exception as error:
+                # Whatever a look runs into, it must never end the process that answers scans.
+                log.warning("watch_failed", **failure(error))
                 self.pool.close()
             eventlet.sleep(PERIOD_S)
 

@@ -52,17 +52,12 @@ def test_every_answer_to_every_caller_is_documented(
     failures: list[str] = []
     document = schemathesis.openapi.from_url(f"{platform.gateway_url}/v1/openapi.json")
     rights = right_bodies(crowd, crowd.spare["site_id"][0])
-    send = _sender(crowd, seen, failures)
     operations = [result.ok() for result in document.get_all_operations() if isinstance(result, Ok)]
     assert len(operations) == len(api_document.operations())
-    for operation in operations:
-        bodies = rights.get(operation_id(operation), [])
-        for number in range(RIGHT_CASES):
-            _try(right(operation, crowd, bodies, number), 1, send)
-        _try(likely(operation, crowd, bodies), LIKELY_CASES, send)
-        _try(operation.as_strategy(), ANY_CASES, send)
-        if can_be_wrong(operation):
-            _try(wrong(operation), WRONG_CASES, send)
+    with requests.Session() as session:
+        send = _sender(session, crowd, seen, failures)
+        for operation in operations:
+            _try_all(operation, crowd, rights.get(operation_id(operation), []), send)
     print(f"{seen.total()} calls of {len(operations)} operations")
     assert not failures, f"{len(failures)} failures:\n\n" + "\n\n".join(failures[:20])
     assert _never_accepted(operations, seen) == NEVER_ACCEPTED
@@ -86,6 +81,15 @@ def test_odd_texts_are_taken_or_refused_and_nothing_stumbles(
             assert answer.status < 300 or answer.problem(), f"{operation.id} {what}"
     print(dict(taken))
     assert taken[201]
+
+
+def _try_all(operation: Generated, crowd: Crowd, bodies: list[Body], send: Callable[[AnyCase], None]) -> None:
+    for number in range(RIGHT_CASES):
+        _try(right(operation, crowd, bodies, number), 1, send)
+    _try(likely(operation, crowd, bodies), LIKELY_CASES, send)
+    _try(operation.as_strategy(), ANY_CASES, send)
+    if can_be_wrong(operation):
+        _try(wrong(operation), WRONG_CASES, send)
 
 
 def _odd_bodies(document: Document, operation: Operation, body: Body) -> Iterator[tuple[str, str]]:
@@ -113,10 +117,11 @@ def _try(cases: st.SearchStrategy[AnyCase], number: int, send: Callable[[AnyCase
     each()
 
 
-def _sender(crowd: Crowd, seen: Seen, failures: list[str]) -> Callable[[AnyCase], None]:
+def _sender(
+    session: requests.Session, crowd: Crowd, seen: Seen, failures: list[str]
+) -> Callable[[AnyCase], None]:
     """Sends a case by every caller and writes down what came of it."""
     headers = {caller: crowd.authorization(caller) for caller in CALLERS}
-    session = requests.Session()
 
     def send(case: AnyCase) -> None:
         for caller in CALLERS:
