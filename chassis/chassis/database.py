@@ -20,6 +20,9 @@ POOL_WAIT_S = 1
 # Lock not available, query cancelled, deadlock, serialization failure, server shutting down or starting.
 TRANSIENT_SQLSTATES = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300"}
 
+# The mark that an announcement leaves on its session.
+ANNOUNCED = "announced"
+
 _seconds = histogram(
     "database_transaction_seconds",
     "From a transaction's begin to its end, the wait for a connection included.",
@@ -42,6 +45,9 @@ def metadata_for() -> MetaData:
 
 class Database:
     """A service's database; ``transaction()`` is its unit of work."""
+
+    # Set when a transaction with an announcement was committed; the relay of this process clears it.
+    announced = False
 
     def __init__(self, url: str, *, name: str = "occygene", pool_size: int = 20) -> None:
         options = (
@@ -71,6 +77,7 @@ class Database:
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 yield session
+            self.announced = self.announced or ANNOUNCED in session.info
         finally:
             _seconds.labels(current_work.get()).observe(monotonic() - started)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from os import environ
 from typing import Any
 
-import eventlet
 from nameko.extensions import DependencyProvider
 from nameko.rpc import Rpc as NamekoRpc
 
@@ -14,7 +13,7 @@ from chassis.client import RpcClient
 from chassis.client import Services as BoundServices
 from chassis.confirms import ConfirmedPublisher
 from chassis.log import bind_call_id, get_logger
-from chassis.relay import relay_step
+from chassis.relay import relay
 from chassis.settings import ProcessSettings, ServiceSettings, read_settings
 from chassis.tokens import Keys, TokenError
 from chassis.work import current_work
@@ -77,12 +76,12 @@ class Database(DependencyProvider):
 
     def start(self) -> None:
         """Begin to publish what the outbox holds."""
-        self.relay = self.container.spawn_managed_thread(self._relay, identifier="relay")
+        self.relaying = self.container.spawn_managed_thread(self._relay, identifier="relay")
 
     def stop(self) -> None:
         """Finish the batch on its way, then let the connections go."""
         self.stopping = True
-        self.relay.wait()
+        self.relaying.wait()
         self.database.close()
         self.publisher.close()
 
@@ -96,8 +95,7 @@ class Database(DependencyProvider):
 
     def _relay(self) -> None:
         current_work.set("relay")
-        while not self.stopping:
-            eventlet.sleep(relay_step(self.database, self.publisher))
+        relay(self.database, self.publisher, lambda: self.stopping)
 
 
 class CallContext(DependencyProvider):

@@ -6,6 +6,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import now, rfc3339
+from chassis.database import ANNOUNCED
 from chassis.ids import new_id
 from chassis.log import current_call_id
 from chassis.tables import outbox
@@ -26,6 +27,7 @@ def stamp() -> Stamp:
 
 def announce(session: Session, *events: Event) -> None:
     """Keep the events for the relay, in the caller's transaction and in one statement."""
+    session.info[ANNOUNCED] = True
     session.execute(
         insert(outbox),
         [

@@ -1,6 +1,7 @@
 """The relay: publishes the outbox in batches, and marks as published only what the broker confirmed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
@@ -15,7 +16,11 @@ from chassis.topology import event_exchange
 
 # Measured with 200 a batch and one wait for confirms: 12,900 a second, against 2,200 one by one.
 BATCH_MAX = 200
-IDLE_S = 0.03
+# What is announced in this process is published after this pause, so that a busy minute is published in
+# batches; asking the database all the time instead cost a quarter of a core on a platform that did nothing.
+GATHER_S = 0.02
+# Rows that another process left (it was killed, or is a command-line tool) are looked for this often.
+IDLE_S = 0.5
 AWAY_S = 1.0
 
 log = get_logger()
@@ -54,15 +59,27 @@ def relay_once(database: Database, publisher: ConfirmedPublisher) -> int:
     return len(confirmed)
 
 
-def relay_step(database: Database, publisher: ConfirmedPublisher) -> float:
-    """One turn of the relay's loop; answers how long to rest before the next, in seconds."""
-    try:
-        return 0.0 if relay_once(database, publisher) else IDLE_S
-    except NotPublished as error:
-        log.warning("relay_waits_for_broker", **failure(error))
-    except Exception as error:
-        log.warning("relay_failed", **failure(error))
-    return AWAY_S
+def relay(database: Database, publisher: ConfirmedPublisher, is_stopping: Callable[[], bool]) -> None:
+    """Publish what the outbox holds, until the process stops; the last batch on its way is finished."""
+    while not is_stopping():
+        database.announced = False
+        try:
+            if not relay_once(database, publisher):
+                _rest(database, is_stopping)
+        except NotPublished as error:
+            log.warning("relay_waits_for_broker", **failure(error))
+            sleep(AWAY_S)
+        except Exception as error:
+            log.warning("relay_failed", **failure(error))
+            sleep(AWAY_S)
+
+
+def _rest(database: Database, is_stopping: Callable[[], bool]) -> None:
+    deadline = monotonic() + IDLE_S
+    while monotonic() < deadline and not is_stopping():
+        sleep(GATHER_S)
+        if database.announced:
+            return
 
 
 def _outgoing(row: Row[Any]) -> Outgoing:
