@@ -5,12 +5,23 @@ import json
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.tables import idempotency_keys as keys
 from contracts.refusals import Refusal
+
+# Built once: these stand in the way of every scan.
+_REMEMBER = (
+    insert(keys)
+    .values({column: bindparam(column) for column in ("caller", "key", "request_hash")})
+    .on_conflict_do_nothing()
+    .returning(keys.c.key)
+)
+_IS_OF_CALLER = (keys.c.caller == bindparam("of_caller"), keys.c.key == bindparam("of_key"))
+_KEEP_ANSWER = update(keys).where(*_IS_OF_CALLER).values(answer=bindparam("answer"))
+_STORED = select(keys.c.request_hash, keys.c.answer).where(*_IS_OF_CALLER)
 
 
 def once(
@@ -30,12 +41,11 @@ def once(
     once. Raises Refusal ``idempotency_key_reused`` when the key came with another request before.
     """
     hashed = request_hash(operation, request)
-    fresh = insert(keys).values(caller=caller, key=key, request_hash=hashed).on_conflict_do_nothing()
-    if session.execute(fresh.returning(keys.c.key)).first() is None:
+    if session.execute(_REMEMBER, {"caller": caller, "key": key, "request_hash": hashed}).first() is None:
         return _stored(session, caller, key, hashed)
     answer = act()
     kept = {**answer, **dict.fromkeys(redact)} if redact else answer
-    session.execute(update(keys).where(keys.c.caller == caller, keys.c.key == key).values(answer=kept))
+    session.execute(_KEEP_ANSWER, {"of_caller": caller, "of_key": key, "answer": kept})
     return answer
 
 
@@ -53,9 +63,7 @@ def request_hash(operation: str, request: Mapping[str, Any]) -> str:
 
 
 def _stored(session: Session, caller: str, key: str, hashed: str) -> Any | None:
-    row = session.execute(
-        select(keys.c.request_hash, keys.c.answer).where(keys.c.caller == caller, keys.c.key == key)
-    ).one_or_none()
+    row = session.execute(_STORED, {"of_caller": caller, "of_key": key}).one_or_none()
     if row is None:
         return None
     if row.request_hash != hashed:

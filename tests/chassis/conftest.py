@@ -110,7 +110,7 @@ def toy(backing: Backing, database: Callable[[str], Database], tmp_path: Path) -
 def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
     with database.transaction() as session:
         session.execute(text("CREATE TABLE IF NOT EXISTS heard (thing text)"))
-        session.execute(text("TRUNCATE heard"))
+        session.execute(text("TRUNCATE heard, idempotency_keys"))
     secrets = load_secrets(folder)
     environment = os.environ | {
         "PYTHONPATH": str(HERE),

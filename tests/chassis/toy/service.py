@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis.idempotency import once
 from chassis.outbox import announce, stamp
 from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, rpc
 from chassis.settings import ServiceSettings
@@ -69,7 +70,15 @@ class ToyService:
     @rpc
     def say(self, *, thing: str) -> None:
         with self.db.transaction() as session:
-            announce(session, ToyHappened(**stamp(), thing=thing))
+            # A call is delivered at least once: a killed process's call is made again by the broker.
+            once(
+                session,
+                caller="test",
+                operation="say",
+                key=thing,
+                request={"thing": thing},
+                act=lambda: announce(session, ToyHappened(**stamp(), thing=thing)),
+            )
 
     @handles(ToyHappened)
     def hear(self, session: Session, event: ToyHappened) -> None:
