@@ -6,6 +6,7 @@ from email.message import EmailMessage
 
 from chassis.clock import now
 from contracts.identity import Contact
+from contracts.neighbours import Neighbours
 from contracts.offers import ProviderView
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import PARIS
@@ -13,7 +14,6 @@ from contracts.refusals import Refusal
 from notify import letters
 from notify.mails import Addressee, attach_pdf, write_mail
 from notify.models import Message
-from notify.neighbours import Neighbours
 from notify.smtp import NotNow
 from notify.voucher import render_voucher, voucher_filename
 

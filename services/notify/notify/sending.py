@@ -12,13 +12,13 @@ from chassis.clock import real_now
 from chassis.database import Database, is_transient
 from chassis.log import bind_call_id, failure, get_logger
 from chassis.metrics import counter, gauge, histogram
+from contracts.neighbours import Neighbours
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from notify.composing import NothingToSay, compose
 from notify.leasing import LEASE_S, Outcome, lease_next, settle
 from notify.mails import own_name
 from notify.models import Message
-from notify.neighbours import Neighbours
 from notify.smtp import NotNow, SmtpServer, Undeliverable, deliver
 
 TURN_MESSAGES_MAX = 50

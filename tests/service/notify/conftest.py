@@ -17,11 +17,11 @@ from chassis.clock import real_now
 from chassis.database import Database
 from chassis.outbox import stamp
 from contracts.cards import CardValidated, OrderPlaced, RedemptionRecorded
+from contracts.neighbours import Neighbours
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from notify import noting
 from notify.models import Message
-from notify.neighbours import Neighbours
 from notify.sending import Office
 from notify.smtp import SmtpServer
 
