@@ -21,13 +21,15 @@ from chassis.work import current_work
 log = get_logger()
 
 
-def settings_of(container: Any) -> ServiceSettings:
+def settings_shape(service: Any) -> type[ServiceSettings]:
+    """The settings that the service class declares."""
+    shapes = (value.shape for value in vars(service).values() if isinstance(value, SettingsOf))
+    return next(shapes, ServiceSettings)
+
+
+def settings_of(service: Any) -> ServiceSettings:
     """The process's settings, in the shape that its service class declares."""
-    shape = next(
-        (value.shape for value in vars(container.service_cls).values() if isinstance(value, SettingsOf)),
-        ServiceSettings,
-    )
-    return read_settings(shape, environ)
+    return read_settings(settings_shape(service), environ)
 
 
 class SettingsOf(DependencyProvider):
@@ -53,7 +55,7 @@ class Loaded(DependencyProvider):
 
     def setup(self) -> None:
         """Build it before the service serves, so that a mistake stops the start."""
-        self.value = self.load(settings_of(self.container))
+        self.value = self.load(settings_of(self.container.service_cls))
 
     def get_dependency(self, worker_ctx: Any) -> Any:
         """What was built."""
@@ -65,7 +67,7 @@ class Database(DependencyProvider):
 
     def setup(self) -> None:
         """One pool a process: every worker, every loop and the relay may hold a connection."""
-        settings = settings_of(self.container)
+        settings = settings_of(self.container.service_cls)
         self.database = database.Database(
             settings.database_url,
             name=self.container.service_name,
@@ -111,7 +113,7 @@ class CurrentCaller(DependencyProvider):
 
     def setup(self) -> None:
         """Local keys: no call to anybody."""
-        self.keys = Keys(settings_of(self.container).token_public_keys)
+        self.keys = Keys(settings_of(self.container.service_cls).token_public_keys)
 
     def get_dependency(self, worker_ctx: Any) -> Caller:
         """The caller; one whose token is not valid is anonymous and refused where it matters."""
@@ -130,7 +132,7 @@ class Services(DependencyProvider):
 
     def setup(self) -> None:
         """One pool of connections a process."""
-        client = RpcClient(settings_of(self.container).amqp_uri)
+        client = RpcClient(settings_of(self.container.service_cls).amqp_uri)
         self.services = BoundServices(client, self.container.service_name)
 
     def get_dependency(self, worker_ctx: Any) -> BoundServices:

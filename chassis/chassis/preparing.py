@@ -1,13 +1,12 @@
 """Prepare: one service's migrations and topology, before any serves: an event without a queue is lost."""
 
 from collections.abc import Iterator
-from os import environ
 from typing import Any
 
 from chassis.amqp import connect
+from chassis.dependencies import settings_of
 from chassis.migrating import migrate
-from chassis.runner import service_class, settings_shape
-from chassis.settings import read_settings
+from chassis.runner import service_class
 from chassis.topology import declare
 from contracts.base import Event
 
@@ -15,7 +14,7 @@ from contracts.base import Event
 def prepare(name: str) -> None:
     """Bring the service's database and queues to what its code expects; safe to repeat."""
     service = service_class(name)
-    settings = read_settings(settings_shape(service), environ)
+    settings = settings_of(service)
     migrate(settings.database_url, name)
     connection = connect(settings.amqp_uri)
     declare(connection.channel(), name, events_heard(service))

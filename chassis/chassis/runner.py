@@ -3,7 +3,6 @@
 import importlib
 import inspect
 import signal
-from os import environ
 from typing import Any
 
 import eventlet
@@ -11,11 +10,10 @@ from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.runners import ServiceRunner
 
 from chassis import clock
-from chassis.dependencies import CallContext, SettingsOf
+from chassis.dependencies import CallContext, settings_of
 from chassis.entrypoints.rpc import rpc
 from chassis.log import configure_logging, get_logger
 from chassis.metrics import serve_metrics
-from chassis.settings import ServiceSettings, read_settings
 from chassis.watching import Watch
 
 # Each worker may hold a database connection; the pool is sized from this.
@@ -46,16 +44,10 @@ def service_class(name: str) -> Any:
     )
 
 
-def settings_shape(service: Any) -> type[ServiceSettings]:
-    """The settings that the service declares."""
-    shapes = [value.shape for value in vars(service).values() if isinstance(value, SettingsOf)]
-    return shapes[0] if shapes else ServiceSettings
-
-
 def run(name: str) -> None:
     """Serve until SIGTERM or SIGINT, then finish the calls on their way and stop."""
     service = service_class(name)
-    settings = read_settings(settings_shape(service), environ)
+    settings = settings_of(service)
     configure_logging(name, settings.log_level)
     clock.use_offset_file(settings.clock_file)
     runner = ServiceRunner(

@@ -10,7 +10,8 @@ import pytest
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from chassis.runner import service_class, settings_shape
+from chassis.dependencies import settings_shape
+from chassis.runner import service_class
 from chassis.settings import SettingsError, read_settings
 from devstack.environment import SERVICES
 from devstack.ports import wait_until

@@ -24,7 +24,6 @@ def show_voucher(
 
     A revoked card's voucher is not printed any more: refused with `card_revoked`.
     """
-    # A call without a token would reach `cards` in this service's own name, so it ends here.
     caller.require("cards:read")
     card = cards.get_voucher(card_id=card_id)
     if card["revoked"]:
