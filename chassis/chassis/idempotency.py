@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -22,6 +23,41 @@ _REMEMBER = (
 _IS_OF_CALLER = (keys.c.caller == bindparam("of_caller"), keys.c.key == bindparam("of_key"))
 _KEEP_ANSWER = update(keys).where(*_IS_OF_CALLER).values(answer=bindparam("answer"))
 _STORED = select(keys.c.request_hash, keys.c.answer).where(*_IS_OF_CALLER)
+
+# For a statement that does the work of several (ADR 0020): what was kept under a key, and keeping it. No row
+# from KEEP means that another request with this key was faster.
+FIND_KEPT = "SELECT request_hash, answer FROM idempotency_keys WHERE caller = :caller AND key = :key"
+KEEP = """
+    INSERT INTO idempotency_keys (caller, key, request_hash, answer)
+    VALUES (:caller, :key, :request_hash, CAST(:answer AS json))
+    ON CONFLICT DO NOTHING
+    RETURNING key
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedRequest:
+    """A caller's key and what it was sent with."""
+
+    caller: str
+    key: str
+    request_hash: str
+
+    def answer_of(self, kept: Mapping[str, Any]) -> Any:
+        """The answer kept under the key; Refusal ``idempotency_key_reused`` where it came with another
+        request before."""
+        if kept["request_hash"] != self.request_hash:
+            raise Refusal("idempotency_key_reused")
+        return kept["answer"]
+
+    def keeping(self, answer: Any) -> dict[str, str]:
+        """The values of KEEP."""
+        return {
+            "caller": self.caller,
+            "key": self.key,
+            "request_hash": self.request_hash,
+            "answer": json.dumps(answer),
+        }
 
 
 def once(

@@ -1,6 +1,7 @@
 """The outbox: what a service announces is written in the transaction that caused it, or not at all."""
 
-from typing import TypedDict
+import json
+from typing import Any, TypedDict
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -11,6 +12,12 @@ from chassis.ids import new_id
 from chassis.log import current_call_id
 from chassis.tables import outbox
 from contracts.base import Event
+
+# For a statement that does the work of several (ADR 0020); its values are `announcing`'s.
+ANNOUNCE = """
+    INSERT INTO outbox (event_id, source, name, payload, call_id)
+    VALUES (:event_id, :event_source, :event_name, CAST(:event_payload AS json), :call_id)
+"""
 
 
 class Stamp(TypedDict):
@@ -41,3 +48,15 @@ def announce(session: Session, *events: Event) -> None:
             for event in events
         ],
     )
+
+
+def announcing(session: Session, event: Event) -> dict[str, Any]:
+    """The values of ANNOUNCE; the relay will look when the session's transaction is committed."""
+    session.info[ANNOUNCED] = True
+    return {
+        "event_id": event.event_id,
+        "event_source": event.source,
+        "event_name": event.name,
+        "event_payload": json.dumps(event.payload()),
+        "call_id": current_call_id(),
+    }

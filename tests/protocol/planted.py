@@ -12,6 +12,7 @@ from cards.scan_statements import RECORD
 from chassis import inbox
 from chassis.ids import new_id
 from chassis.outbox import stamp
+from chassis.prepared import Prepared
 from contracts.wallet import DebitReversed
 from tests.protocol.world import World
 from wallet import debiting
@@ -42,8 +43,8 @@ def lower_without_guard(patch: pytest.MonkeyPatch) -> None:
     What would still refuse it is the table's CHECK: `unchecked` takes that away too.
     """
     guard = "AND pot.amount_cents >= wanted.amount_cents"
-    assert guard in RECORD.text
-    patch.setattr(redeeming, "RECORD", text(RECORD.text.replace(guard, "")))
+    assert guard in RECORD.sql
+    patch.setattr(redeeming, "RECORD", Prepared("scan_record_unguarded", RECORD.sql.replace(guard, "")))
 
     def take_it(pots: Any, _card: Any, offer: Any, pay_cents: int, _programme: Any, today: Any) -> Any:
         paying = [pot for pot in pots if pot.pays(offer.category) and pot.is_open_on(today)]

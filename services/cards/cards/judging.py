@@ -1,27 +1,14 @@
-"""Judging a scan: the card, then what the rules ask for, then the rules; quotes and redemptions alike."""
+"""Judging what was seen of a scan: guessing, the card, then the rules; quotes and redemptions alike, pure."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
 
-from sqlalchemy.orm import Session
-
-from cards.desk import (
-    MAX_UNKNOWN_CARDS,
-    UNKNOWN_CARDS_WINDOW,
-    WRONG_CODES_WINDOW,
-    CardAtDesk,
-    Facts,
-    find_card,
-    read_facts,
-    today_of,
-)
+from cards.desk import CardAtDesk, Facts, Seen, today_of
 from cards.refusing import Attempt
+from cards.scan_facts import UNKNOWN_CARDS_WINDOW, WRONG_CODES_WINDOW
 from cards.scan_request import check_occurred_at
 from cards.scan_rules import Price, check_card, price_scan
-from cards.scan_statements import COUNT_UNKNOWN
 from cards.sealing import Keys, is_card_code
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
@@ -37,25 +24,14 @@ class Judged:
     price: Price | None
 
 
-def judge(
-    session: Session,
-    attempt: Attempt,
-    programmes: Mapping[str, Programme],
-    keys: Keys,
-    at: datetime,
-    *,
-    lock: bool,
-) -> Judged:
-    """Return what the scan comes to, or refuse; ``lock`` where it is going to be recorded."""
-    scan = attempt.scan
-    card = find_card(session, scan, lock=lock) if scan.card_hash is not None else None
-    if card is None:
-        raise _unknown(session, attempt, at)
-    attempt.card_id = card.id
-    programme = programmes[card.programme]
-    facts = read_facts(session, attempt.device, card, scan, programme, at, lock=lock)
+def judge(attempt: Attempt, seen: Seen, keys: Keys, at: datetime) -> Judged:
+    """Return what the scan comes to, or refuse; ``attempt`` learns whose card it was."""
+    scan, card, programme, facts = attempt.scan, seen.card, seen.programme, seen.facts
+    attempt.card_id = None if card is None else card.id
     # Before anything is said of the card: whoever guesses numbers must not learn that one was right.
     _check_guessing(facts.unknown_full_at, at)
+    if card is None or programme is None:
+        raise Refusal("unknown_card", field="card")
     check_occurred_at(scan, at)
     check_card(card, today_of(programme, at))
     if facts.repeated is not None and not scan.needs_code:
@@ -64,17 +40,6 @@ def judge(
     if scan.needs_code:
         _check_code(attempt, card, facts, keys, at)
     return Judged(card=card, programme=programme, facts=facts, price=price)
-
-
-def _unknown(session: Session, attempt: Attempt, at: datetime) -> Refusal:
-    """One answer for every kind of "no such card", until the device has had too many of them."""
-    values: dict[str, Any] = {
-        "device_id": attempt.device.id,
-        "unknown_since": at - UNKNOWN_CARDS_WINDOW,
-        "unknown_offset": MAX_UNKNOWN_CARDS - 1,
-    }
-    _check_guessing(session.scalar(COUNT_UNKNOWN, values), at)
-    return Refusal("unknown_card", field="card")
 
 
 def _check_guessing(full_at: datetime | None, at: datetime) -> None:

@@ -8,6 +8,7 @@ from cards.answering import answer_price, answer_repeat
 from cards.desk import device_of
 from cards.judging import judge
 from cards.refusing import Attempt, answer_or_remember
+from cards.scan_facts import look
 from cards.scan_request import read_scan
 from cards.sealing import Keys
 from cards.transactions import Transaction
@@ -34,7 +35,8 @@ def quote(
     attempt = Attempt(kind="quote", device=device, scan=read_scan(scan, keys))
 
     def act(session: Session) -> ScanAnswer:
-        judged = judge(session, attempt, programmes, keys, at, lock=False)
+        seen = look(session, device, attempt.scan, programmes, at, key=None)
+        judged = judge(attempt, seen, keys, at)
         if judged.price is None:
             # The same scan was redeemed seconds ago: the desk should hear it before it asks again.
             return {**answer_repeat(judged, at), "id": None, "recorded_at": None}

@@ -1,13 +1,14 @@
-"""The scan: one RPC, one transaction, six statements (design §3).
+"""The scan: one RPC, one transaction, three statements (design §3).
 
-idempotency key → card, order and offer (locks the card) → pots, uses, repeats, guesses (locks the pots
-that pay) → allowances lowered, redemption and draws written → outbox → stored answer. Nothing is asked of
-another service; prices come from the local copy of published offers; the wallet follows by events.
+card, order and offer (locks the card) → what stands under the key, pots, uses, repeats, guesses (locks the
+pots that pay) → all that is written, in one: allowances lowered, redemption, draws, outbox, the key with its
+answer. Nothing is asked of another service; prices come from the local copy of published offers; the wallet
+follows by events.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
@@ -15,16 +16,18 @@ from cards.answering import SAID_OF_REDEMPTION, answer_price, answer_repeat
 from cards.desk import CardAtDesk, device_of
 from cards.judging import judge
 from cards.refusing import Attempt, answer_or_remember
+from cards.scan_facts import look
 from cards.scan_request import read_scan
 from cards.scan_rules import Price
-from cards.scan_statements import RECORD
+from cards.scan_statements import KEEP_ANSWER, RECORD
 from cards.sealing import Keys
 from cards.transactions import Transaction
 from chassis.caller import Caller
 from chassis.clock import now, rfc3339
-from chassis.idempotency import once
+from chassis.idempotency import KeyedRequest, request_hash
 from chassis.ids import new_id
-from chassis.outbox import announce, stamp
+from chassis.outbox import announcing, stamp
+from chassis.prepared import execute
 from contracts.cards import RedemptionRecorded, ScanAnswer, ScanRequest
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
@@ -44,33 +47,44 @@ def redeem(
     A refusal stores no answer under the key: the same request may succeed later (a pot credited meanwhile).
     """
     device = device_of(caller, "redemptions:write")
-    at = now()
     attempt = Attempt(kind="redemption", device=device, scan=read_scan(scan, keys))
+    key = KeyedRequest(caller.subject, idempotency_key, request_hash("redeem", dict(scan)))
 
     def act(session: Session) -> ScanAnswer:
-        answer: ScanAnswer = once(
-            session,
-            caller=caller.subject,
-            operation="redeem",
-            key=idempotency_key,
-            request=dict(scan),
-            act=lambda: _redeem(session, attempt, programmes, keys, at),
-        )
-        return answer
+        return _redeem(session, attempt, key, programmes, keys, now())
 
     return answer_or_remember(transaction, attempt, act)
 
 
 def _redeem(
-    session: Session, attempt: Attempt, programmes: Mapping[str, Programme], keys: Keys, at: datetime
+    session: Session,
+    attempt: Attempt,
+    key: KeyedRequest,
+    programmes: Mapping[str, Programme],
+    keys: Keys,
+    at: datetime,
 ) -> ScanAnswer:
-    judged = judge(session, attempt, programmes, keys, at, lock=True)
+    seen = look(session, attempt.device, attempt.scan, programmes, at, key)
+    if seen.facts.kept is not None:
+        return cast(ScanAnswer, key.answer_of(seen.facts.kept))
+    judged = judge(attempt, seen, keys, at)
     if judged.price is None:
-        return answer_repeat(judged, at)
+        return _keep(session, key, answer_repeat(judged, at))
     row = _row(new_id("red"), judged.card, attempt, judged.price, at)
-    _record(session, row, judged.price)
-    announce(session, _recorded(row, judged.price))
-    return answer_price(judged, judged.price, redemption_id=row["id"], recorded_at=rfc3339(at))
+    answer = answer_price(judged, judged.price, redemption_id=row["id"], recorded_at=rfc3339(at))
+    _record(session, row, judged.price, key, answer)
+    return answer
+
+
+def _keep(session: Session, key: KeyedRequest, answer: ScanAnswer) -> ScanAnswer:
+    _check_kept(len(execute(session, KEEP_ANSWER, key.keeping(answer)).all()))
+    return answer
+
+
+def _check_kept(rows: int) -> None:
+    """The card's lock makes equal requests wait for each other, so only another one can have been faster."""
+    if rows != 1:
+        raise Refusal("idempotency_key_reused")
 
 
 def _row(
@@ -102,11 +116,17 @@ def _row(
     }
 
 
-def _record(session: Session, row: Mapping[str, Any], price: Price) -> None:
-    pot_ids = [draw["pot_id"] for draw in price.draws]
-    draw_cents = [draw["amount_cents"] for draw in price.draws]
-    lowered = session.scalar(RECORD, {**row, "pot_ids": pot_ids, "draw_cents": draw_cents})
-    if lowered != len(price.draws):
+def _record(
+    session: Session, row: Mapping[str, Any], price: Price, key: KeyedRequest, answer: ScanAnswer
+) -> None:
+    drawn = {
+        "pot_ids": [draw["pot_id"] for draw in price.draws],
+        "draw_cents": [draw["amount_cents"] for draw in price.draws],
+    }
+    said = announcing(session, _recorded(row, price))
+    written = execute(session, RECORD, {**row, **drawn, **said, **key.keeping(answer)}).one()
+    _check_kept(written.kept)
+    if written.lowered != len(price.draws):
         # The locks make this impossible; should it happen all the same, nothing may be recorded.
         raise Refusal("try_again")
 

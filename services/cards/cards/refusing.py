@@ -14,9 +14,9 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from cards.desk import Device
+from cards.scan_facts import lock_card
 from cards.scan_models import RefusedScan
 from cards.scan_request import Scan
-from cards.scan_statements import LOCK_CARD
 from cards.transactions import Transaction
 from chassis.clock import now
 from chassis.ids import new_id
@@ -78,8 +78,7 @@ def _under_lock(
 ) -> Answer:
     """Hold the card's lock until a wrong code is written down: guesses sent all at once are counted too."""
     with transaction() as session:
-        values = {"card_hash": attempt.scan.card_hash, "offer_id": attempt.scan.offer_id}
-        session.execute(LOCK_CARD[attempt.scan.medium], values)
+        lock_card(session, attempt.scan)
         try:
             with session.begin_nested():
                 return act(session)

@@ -1,11 +1,12 @@
-"""The SQL of the scan: written once, few round trips, the same text every time.
+"""The SQL of the scan: three statements, each doing the work of several, prepared once a connection.
 
-It is plain SQL because each statement does the work of several: what a scan costs is round trips. An
-accepted scan takes six: the idempotency key, ``LOCK_CARD``, ``READ_FACTS`` (or ``LOCK_FACTS``), ``RECORD``,
-the outbox, the stored answer.
+``LOCK_CARD`` → ``READ_FACTS`` (or ``LOCK_FACTS``) → ``RECORD``. What a scan costs is round trips and, where
+the server must read a statement this long anew each time, its planning: ADR 0020 has the figures.
 """
 
-from sqlalchemy import TextClause, text
+from chassis.idempotency import FIND_KEPT, KEEP
+from chassis.outbox import ANNOUNCE
+from chassis.prepared import Prepared
 
 _LOCK = "FOR NO KEY UPDATE"
 
@@ -19,6 +20,14 @@ _CARD = """
     WHERE card.{column} = :card_hash
     {lock}
 """
+
+# What a card need not be known for: an answer kept under the key, and guessing.
+_UNKNOWN = f"""
+    (SELECT row_to_json(kept) FROM ({FIND_KEPT}) AS kept) AS kept,
+    (SELECT refused_at FROM refused_scans
+     WHERE device_id = :device_id AND reason = 'unknown_card' AND refused_at > :unknown_since
+     ORDER BY refused_at DESC OFFSET :unknown_offset LIMIT 1) AS unknown_full_at
+"""  # noqa: S608 - put together from constants
 
 # Uses are counted over the order: a reissued card goes on where the lost one stopped.
 _FACTS = """
@@ -48,9 +57,7 @@ _FACTS = """
                     AND paid_from_pot_cents = :pay_cents
                   ORDER BY redeemed_at DESC
                   LIMIT 1) AS first) AS repeated,
-           (SELECT refused_at FROM refused_scans
-            WHERE device_id = :device_id AND reason = 'unknown_card' AND refused_at > :unknown_since
-            ORDER BY refused_at DESC OFFSET :unknown_offset LIMIT 1) AS unknown_full_at,
+           {unknown},
            (SELECT refused_at FROM refused_scans
             WHERE card_id = :card_id AND wrong_code AND refused_at > :wrong_code_since
             ORDER BY refused_at DESC OFFSET :wrong_code_offset LIMIT 1) AS wrong_code_full_at
@@ -58,7 +65,7 @@ _FACTS = """
 
 # The decrease is guarded although the rows are locked: an allowance below 0 must be impossible twice over.
 # Rows are locked in order of pot_id by LOCK_FACTS before this.
-_RECORD = """
+_RECORD = f"""
     WITH wanted AS (
         SELECT *
         FROM unnest(CAST(:pot_ids AS text[]), CAST(:draw_cents AS bigint[])) AS draw (pot_id, amount_cents)
@@ -81,31 +88,30 @@ _RECORD = """
     ), drawn AS (
         INSERT INTO redemption_draws (redemption_id, pot_id, amount_cents)
         SELECT :id, pot_id, amount_cents FROM lowered
-    )
-    SELECT count(*) FROM lowered
-"""
-
-_UNKNOWN = """
-    SELECT refused_at FROM refused_scans
-    WHERE device_id = :device_id AND reason = 'unknown_card' AND refused_at > :unknown_since
-    ORDER BY refused_at DESC OFFSET :unknown_offset LIMIT 1
-"""
+    ), announced AS ({ANNOUNCE}), kept AS ({KEEP})
+    SELECT (SELECT count(*) FROM lowered) AS lowered, (SELECT count(*) FROM kept) AS kept
+"""  # noqa: S608 - put together from constants
 
 
-def _card(column: str, lock: str) -> TextClause:
-    return text(_CARD.format(column=column, lock=lock))
+def _card(medium: str, lock: str = "") -> Prepared:
+    name = f"scan_{'lock' if lock else 'read'}_card_by_{medium}"
+    return Prepared(name, _CARD.format(column=f"{medium}_hash", lock=lock))
+
+
+def _facts(name: str, lock: str = "") -> Prepared:
+    return Prepared(name, _FACTS.format(lock=lock, unknown=_UNKNOWN))
 
 
 # By medium: the card with its order and the offer's local copy; one row, or none for an unknown card.
-READ_CARD = {"qr": _card("qr_hash", ""), "number": _card("number_hash", "")}
+READ_CARD = {medium: _card(medium) for medium in ("qr", "number")}
 # The lock makes scans of one card wait for each other, so that usage limits hold. What they must see is
 # read by the NEXT statement: one that waited for a lock still sees other tables as they were before.
-LOCK_CARD = {
-    "qr": _card("qr_hash", f"{_LOCK} OF card"),
-    "number": _card("number_hash", f"{_LOCK} OF card"),
-}
-# Pots, uses of each limit, a repeat, and how often was guessed.
-READ_FACTS = text(_FACTS.format(lock=""))
-LOCK_FACTS = text(_FACTS.format(lock=_LOCK))
-RECORD = text(_RECORD)
-COUNT_UNKNOWN = text(_UNKNOWN)
+LOCK_CARD = {medium: _card(medium, f"{_LOCK} OF card") for medium in ("qr", "number")}
+# Pots, uses of each limit, a repeat, what was kept under the key, and how often was guessed.
+READ_FACTS = _facts("scan_read_facts")
+LOCK_FACTS = _facts("scan_lock_facts", _LOCK)
+# The same where no card was found.
+READ_UNKNOWN = Prepared("scan_read_unknown", f"SELECT {_UNKNOWN}")
+RECORD = Prepared("scan_record", _RECORD)
+# A repeat records nothing but its answer.
+KEEP_ANSWER = Prepared("scan_keep_answer", KEEP)

@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event as sql_event
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import is_transient
@@ -191,19 +190,36 @@ def test_32_posts_of_one_key_make_one_redemption_and_32_equal_answers(stage: Any
     assert stage.left_cents() == 6900
 
 
-def test_an_accepted_scan_takes_six_statements(stage: Any) -> None:
-    card, offer = stage.card(), stage.publish()
-    stage.credit(card, 7000)
-    stage.redeem(stage.scan(card, offer))
-    statements: list[str] = []
+def test_one_key_on_two_cards_at_once_counts_one_and_leaves_nothing_of_the_other(stage: Any) -> None:
+    offer, device = stage.publish(), stage.device()
+    cards = [stage.card() for _ in range(8)]
+    for card in cards:
+        stage.credit(card, 7000)
+    scans = [stage.scan(card, offer, pay_cents=100) for card in cards]
+    answers = at_once([partial(stage.redeem, scan, device=device, key="one-key") for scan in scans])
+    outcomes = Counter(a.code if isinstance(a, Refusal) else "accepted" for a in answers)
+    assert outcomes == {"accepted": 1, "idempotency_key_reused": 7}
+    assert len(stage.rows("redemptions")) == len(stage.announced("redemption_recorded")) == 1
+    assert stage.left_cents() == 8 * 7000 - 100
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        statements.append(statement)
 
-    sql_event.listen(stage.db.engine, "before_cursor_execute", note)
-    stage.redeem(stage.scan(card, offer, pay_cents=100))
-    sql_event.remove(stage.db.engine, "before_cursor_execute", note)
-    assert len(statements) == 6, statements
+def test_a_used_key_is_told_so_even_where_no_card_is_known(stage: Any) -> None:
+    card, offer, device = stage.card(), stage.publish(), stage.device()
+    scan = stage.scan(card, offer)
+    stage.redeem(scan, device=device, key="one-key")
+    with pytest.raises(Refusal, match="idempotency_key_reused"):
+        stage.redeem({**scan, "card": "OCY1:" + "A" * 26}, device=device, key="one-key")
+
+
+def test_a_second_read_keeps_its_answer_under_its_own_key(stage: Any) -> None:
+    card, offer, device = stage.card(), stage.publish(), stage.device()
+    scan = stage.scan(card, offer)
+    stage.redeem(scan, device=device, key="first-key")
+    repeat = stage.redeem(scan, device=device, key="second-key")
+    stage.at(SUMMER + timedelta(hours=1))
+    again = stage.redeem(scan, device=device, key="second-key")
+    assert repeat["already_counted"]
+    assert json.dumps(again) == json.dumps(repeat)
 
 
 def test_wrong_codes_sent_all_at_once_are_counted_one_by_one(stage: Any) -> None:
