@@ -11,7 +11,7 @@ from benchmarks.floors.pgbench import PgbenchFailed
 from benchmarks.load import WrongAnswer
 from benchmarks.options import Options, OptionsError, read_options
 from benchmarks.picture import draw
-from benchmarks.plan import Plan
+from benchmarks.plan import Plan, Step
 from benchmarks.queues import NotSettled
 from benchmarks.results import Results, figures
 from benchmarks.stage import NotPrivate, platform
@@ -42,22 +42,27 @@ def measure(options: Options) -> Results:
         _say(f"Loaded after {time.monotonic() - began:.0f} s; warming up …")
         plan.warm_up()
         idle = measuring.idle_cpu_shares()
-        cells = _rounds(plan, options)
+        cells = _rounds(plan.steps(), options.rounds)
+        if options.grow_to:
+            _say(f"Loading {options.grow_to:,} cards and as many redemptions of the past …")
+            stage.grow(options.grow_to)
+            plan.warm_up()
+            cells += _rounds(plan.grown(), options.rounds)
         return Results(cells, receipts.measure(stage), idle)
 
 
-def _rounds(plan: Plan, options: Options) -> list[Cell]:
+def _rounds(steps: list[Step], rounds: int) -> list[Cell]:
     cells: list[Cell] = []
-    began, steps = time.monotonic(), plan.steps()
-    done, total = 0, len(steps) * options.rounds
-    for number in range(1, options.rounds + 1):
+    began = time.monotonic()
+    done, total = 0, len(steps) * rounds
+    for number in range(1, rounds + 1):
         for step in steps:
             made = step.act(cells)
             cells += made
             done += 1
             left_s = (time.monotonic() - began) / done * (total - done)
             for cell in made:
-                _say(f"[{number}/{options.rounds}, {left_s:4.0f} s left] {progress(cell)}")
+                _say(f"[{number}/{rounds}, {left_s:4.0f} s left] {progress(cell)}")
     return cells
 
 

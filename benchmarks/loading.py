@@ -1,6 +1,6 @@
 """Fills a fresh platform: cards with their orders and pots, offers, holders, the ledger's side of it all."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -38,18 +38,31 @@ POT_COLUMNS = (
 TRANSFER_COLUMNS = (
     "id, kind, source_id, debit_account_id, credit_account_id, amount_cents, event_at, created_at"
 )
+ACCOUNT_COLUMNS = "id, kind, owner_id, normal_side"
 HOLDER_COLUMNS = "person_id, account_id, email, street, postal_code, insee"
 
 
 def load(admin_url: str, databases: Mapping[str, str], world: World, keys: Keys, past: int) -> None:
     """Fill the databases (by service) so that the money equation holds and every scan is accepted."""
     with administrator(admin_url, databases["cards"]) as link:
-        _load_cards(link, world, keys)
-        load_past(link, world, past)
+        offers = ((w.offer_id(p), 1, False, offer_terms(p)) for p in range(w.PROVIDERS))
+        copy_rows(link, "published_offers", "offer_id, version, withdrawn, terms", offers)
     with administrator(admin_url, databases["wallet"]) as link:
-        _load_wallet(link, world)
+        copy_rows(link, "accounts", ACCOUNT_COLUMNS, [(FUNDER, "funder", w.PROGRAMME, "debit")])
     with administrator(admin_url, databases["identity"]) as link:
         _load_holders(link, world)
+    grow(admin_url, databases, world, keys, cards=range(world.cards), past=past)
+
+
+def grow(
+    admin_url: str, databases: Mapping[str, str], world: World, keys: Keys, *, cards: range, past: int
+) -> None:
+    """Add cards with their pots, and redemptions of the past over all cards of ``world``."""
+    with administrator(admin_url, databases["cards"]) as link:
+        _load_cards(link, world, keys, cards)
+        load_past(link, world, past)
+    with administrator(admin_url, databases["wallet"]) as link:
+        _load_wallet(link, [card for card in cards if world.has_pot(card)])
     for service in DATABASE_SERVICES:
         with administrator(admin_url, databases[service]) as link:
             settle_tables(link)
@@ -81,10 +94,7 @@ def offer_terms(provider: int) -> dict[str, Any]:
     ).payload()
 
 
-def _load_cards(link: connection, world: World, keys: Keys) -> None:
-    numbers = range(world.cards)
-    offers = ((w.offer_id(p), 1, False, offer_terms(p)) for p in range(w.PROVIDERS))
-    copy_rows(link, "published_offers", "offer_id, version, withdrawn, terms", offers)
+def _load_cards(link: connection, world: World, keys: Keys, numbers: range) -> None:
     copy_rows(link, "orders", ORDER_COLUMNS, (_order(world, card) for card in numbers))
     copy_rows(link, "cards", CARD_COLUMNS, (_card(world, keys, card) for card in numbers))
     pots = [card for card in numbers if world.has_pot(card)]
@@ -114,17 +124,11 @@ def _allowance(card: int) -> Row:
     return (*whose, [], *cents, VALID_FROM, SPEND_UNTIL)
 
 
-def _load_wallet(link: connection, world: World) -> None:
-    pots = [card for card in range(world.cards) if world.has_pot(card)]
-    copy_rows(link, "accounts", "id, kind, owner_id, normal_side", _accounts(pots))
+def _load_wallet(link: connection, pots: list[int]) -> None:
+    accounts = ((f"pot:{_pot(card)}", "pot", _pot(card), "credit") for card in pots)
+    copy_rows(link, "accounts", ACCOUNT_COLUMNS, accounts)
     copy_rows(link, "pots", POT_COLUMNS, map(_wallet_pot, pots))
     copy_rows(link, "transfers", TRANSFER_COLUMNS, map(_credit, pots))
-
-
-def _accounts(pots: list[int]) -> Iterator[Row]:
-    yield FUNDER, "funder", w.PROGRAMME, "debit"
-    for card in pots:
-        yield f"pot:{_pot(card)}", "pot", _pot(card), "credit"
 
 
 def _wallet_pot(card: int) -> Row:

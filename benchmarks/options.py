@@ -18,7 +18,8 @@ class OptionsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """``seconds`` is the length of a cell; ``unread``, the processes and the ``hot_…`` add cells (README)."""
+    """``seconds`` is the length of a cell; ``unread``, the processes, ``hot_…`` and ``grow_to`` add cells
+    (docs/performance.md)."""
 
     cards: int = 10_000
     past: int = 0
@@ -31,6 +32,7 @@ class Options:
     hot_provider: bool = False
     hot_card: bool = False
     receipts: bool = False
+    grow_to: int = 0
     folder: Path = FOLDER
 
 
@@ -49,6 +51,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
         hot_provider=bool(reader.whole("HOT_PROVIDER", 0, 0, 1)),
         hot_card=bool(reader.whole("HOT_CARD", 0, 0, 1)),
         receipts=bool(reader.whole("RECEIPTS", 0, 0, 1)),
+        grow_to=reader.whole("GROW_TO", 0, 0, MAX_CARDS),
     )
     if reader.problems:
         raise OptionsError("\n".join(reader.problems))

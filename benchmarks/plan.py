@@ -49,8 +49,14 @@ class Plan:
         ]
         return steps + self._more()
 
-    def _case(self, case: str, clients: int) -> Step:
-        return Step(f"{case}, {clients}", lambda _: [self._measuring.closed(case, clients)])
+    def grown(self) -> list[Step]:
+        """What is measured again when the platform has grown."""
+        return [self._case("redeem", clients, named="redeem, grown") for clients in (ONE, MANY)]
+
+    def _case(self, case: str, clients: int, named: str = "") -> Step:
+        return Step(
+            f"{named or case}, {clients}", lambda _: [self._measuring.closed(case, clients, named=named)]
+        )
 
     def _pgbench_step(self, clients: int) -> Step:
         return Step(f"pgbench -N, {clients}", lambda _: [self._tps(clients)])

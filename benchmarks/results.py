@@ -36,6 +36,7 @@ TARGETS = (
     Target("scan p99 ÷ raw durable RPC p99, 1 client", "ratio_p99_to_raw_rpc_p99", 8, 4),
     Target("CPU per redemption, all processes (ms)", "cpu_ms_per_redemption", 3, 1.5),
     Target("with pot ÷ without pot, 8 clients", "ratio_pot_to_no_pot", 0.85, 0.95, at_least=True),
+    Target("scan p50, 1,000,000 cards ÷ 10,000, 1 client", "ratio_p50_grown", 1.25, 1.05),
     Target("scan p99, unread events ÷ none, 1 client", "ratio_p99_unread", 1.5, 1.1),
     Target("relay lag p99 at half capacity (ms)", "relay_lag_p99_ms", 250, 60),
 )
@@ -126,6 +127,8 @@ def _more(results: Results) -> Figures:
     found = {
         "cpu_ms_per_receipt": results.receipts.cpu_ms_each if results.receipts else None,
         "receipts_per_s": results.receipts.per_s if results.receipts else None,
+        "ratio_p50_grown": ratio(results.p(0.50, "redeem, grown"), results.p(0.50, "redeem")),
+        "ratio_p50_grown_8": ratio(results.p(0.50, "redeem, grown", MANY), results.p(0.50, "redeem", MANY)),
         "ratio_p99_unread": ratio(results.p(0.99, unread), results.p(0.99, stopped)),
         "ratio_p99_unread_8": ratio(results.p(0.99, unread, MANY), results.p(0.99, stopped, MANY)),
         "ratio_p99_others_hot_provider": ratio(results.p(0.99, "hot_provider", MANY, "others"), uniform_ms),

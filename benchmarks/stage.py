@@ -14,7 +14,7 @@ from psycopg2.extensions import connection
 from benchmarks.asking import Asking
 from benchmarks.copying import administrator
 from benchmarks.load import Address
-from benchmarks.loading import load
+from benchmarks.loading import grow, load
 from benchmarks.options import Options
 from benchmarks.queues import Queues
 from benchmarks.world import NOW, World
@@ -57,6 +57,8 @@ class Platform:
     gateway: Address
     echo: Address
     second_gateways: list[Address]
+    databases: dict[str, str]
+    keys: Keys
 
     @property
     def folder(self) -> Path:
@@ -69,6 +71,13 @@ class Platform:
         database = self.stack.backing.database
         assert database is not None, "the servers are private"
         return database.admin_url
+
+    def grow(self, cards: int) -> None:
+        """So many cards, and as many redemptions of the past; the clients scan all of them from now on."""
+        before = self.asking.world
+        self.asking.world = World(seed=before.seed, cards=cards)
+        new = range(before.cards, cards)
+        grow(self.postgresql_url, self.databases, self.asking.world, self.keys, cards=new, past=cards)
 
 
 @contextmanager
@@ -112,6 +121,8 @@ def _fill(stack: Stack, options: Options) -> Platform:
         gateway=(LOOPBACK, stack.wiring.gateway_port),
         echo=echo,
         second_gateways=_add_processes(stack, options),
+        databases=databases,
+        keys=keys,
     )
 
 
