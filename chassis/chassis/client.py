@@ -60,46 +60,51 @@ class RpcClient:
         self._pool.close()
 
     def _exchange(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> Any:
+        request = self._request(kwargs, headers)
         deadline = monotonic() + self._timeout_s
-        try:
-            return self._attempt(service, method, kwargs, headers, deadline)
-        except TimeoutError as error:
-            raise RpcTimeout(f"{service}.{method}") from error
-        except CONNECTION_ERRORS:
-            # A restarted broker leaves dead connections in the pool. The call is safe to repeat: what
-            # creates or moves something carries an idempotency key.
-            self._pool.close()
-        try:
-            return self._attempt(service, method, kwargs, headers, deadline)
-        except TimeoutError as error:
-            raise RpcTimeout(f"{service}.{method}") from error
-        except CONNECTION_ERRORS as error:
-            raise RpcUnavailable(f"{service}.{method}: {type(error).__name__}") from error
+        is_again = False
+        while True:
+            try:
+                return self._attempt(request, f"{service}.{method}", deadline)
+            except TimeoutError as error:
+                raise RpcTimeout(f"{service}.{method}") from error
+            except CONNECTION_ERRORS as error:
+                # A restarted broker leaves dead connections in the pool. The call is safe to repeat: what
+                # creates or moves something carries an idempotency key.
+                self._pool.close()
+                if is_again:
+                    raise RpcUnavailable(f"{service}.{method}: {type(error).__name__}") from error
+                is_again = True
 
-    def _attempt(
-        self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any], deadline: float
-    ) -> Any:
-        correlation_id = new_id("rpc")
-        request = message(
+    def _request(self, kwargs: dict[str, Any], headers: dict[str, Any]) -> amqp.Message:
+        return message(
             {"args": [], "kwargs": kwargs},
             headers={f"nameko.{name}": value for name, value in headers.items() if value is not None},
             delivery_mode=TRANSIENT,
             # A request that nobody took in time is worth nothing: the caller has gone.
             expiration=str(int(self._timeout_s * 1000)),
             reply_to=REPLY_QUEUE,
-            correlation_id=correlation_id,
+            correlation_id=new_id("rpc"),
         )
+
+    def _attempt(self, request: amqp.Message, routing_key: str, deadline: float) -> Any:
+        correlation_id = request.properties["correlation_id"]
         with self._pool.channel() as channel:
             channel.replies.clear()
-            channel.basic_publish(
-                request, exchange=RPC_EXCHANGE, routing_key=f"{service}.{method}", mandatory=True
-            )
+            # Once for the whole exchange: `drain_events(timeout=…)` would set it back and forth each frame.
+            channel.connection.sock.settimeout(_remaining_s(deadline))
+            channel.basic_publish(request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
             while correlation_id not in channel.replies:
-                remaining_s = deadline - monotonic()
-                if remaining_s <= 0:
-                    raise TimeoutError
-                channel.connection.drain_events(timeout=remaining_s)
+                _remaining_s(deadline)
+                channel.connection.drain_events()
             return json.loads(channel.replies[correlation_id])
+
+
+def _remaining_s(deadline: float) -> float:
+    remaining_s = deadline - monotonic()
+    if remaining_s <= 0:
+        raise TimeoutError
+    return remaining_s
 
 
 class _ReplyPool(ChannelPool):

@@ -51,7 +51,12 @@ def run(name: str) -> None:
     configure_logging(name, settings.log_level)
     clock.use_offset_file(settings.clock_file)
     runner = ServiceRunner(
-        {AMQP_URI_CONFIG_KEY: settings.amqp_uri, MAX_WORKERS_CONFIG_KEY: WORKERS_MAX, "ACCEPT": ["json"]}
+        {
+            AMQP_URI_CONFIG_KEY: settings.amqp_uri,
+            MAX_WORKERS_CONFIG_KEY: WORKERS_MAX,
+            "ACCEPT": ["json"],
+            "SERVICE_CONTAINER_CLS": "chassis.container.Container",
+        }
     )
     runner.add_service(type(service.__name__, (service, Process), dict(vars(service))))
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -27,6 +27,9 @@ def test_a_call_answers_refuses_fails_or_times_out_and_says_no_more(toy: Toy) ->
     assert str(failed.value) == "internal"
     with pytest.raises(RpcFailed):
         toy.call("no_such_method")
+    for method, kwargs in (("answer_no_json", {}), ("echo", {"no_such_argument": 1})):
+        with pytest.raises(RpcFailed, match="internal"):
+            toy.call(method, **kwargs)
     hasty = RpcClient(toy.environment["AMQP_URI"], timeout_s=0.2)
     with pytest.raises(RpcTimeout):
         hasty.call("toy", "sleep", {"seconds": 1}, {})

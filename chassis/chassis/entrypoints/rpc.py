@@ -1,12 +1,14 @@
 """RPC: nameko's requests, with answers that are refusals or results and never a class name."""
 
-import json
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from time import monotonic
 from typing import Any
 
+import amqp
 from kombu.entity import Exchange, Queue
+from nameko.exceptions import IncorrectSignature
 from nameko.rpc import Rpc as NamekoRpc
 from nameko.rpc import RpcConsumer as NamekoRpcConsumer
 
@@ -56,19 +58,16 @@ class RpcConsumer(NamekoRpcConsumer):
 
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Reply, then acknowledge."""
-        reply = {"result": result, "error": None if exc_info is None else _error(exc_info[1])}
-        self._reply(message, reply)
+        self._reply(message.properties, result, exc_info)
         self.queue_consumer.ack_message(message)
         return result, exc_info
 
-    def _reply(self, request: Any, reply: dict[str, Any]) -> None:
-        sent = message(
-            reply, delivery_mode=TRANSIENT, correlation_id=request.properties.get("correlation_id", "")
-        )
+    def _reply(self, asked: dict[str, Any], result: Any, exc_info: Any) -> None:
+        reply = _answer(result, exc_info, asked.get("correlation_id", ""))
         for last in (False, True):
             try:
                 with self.replies.channel() as channel:
-                    channel.basic_publish(sent, exchange="", routing_key=request.properties["reply_to"])
+                    channel.basic_publish(reply, exchange="", routing_key=asked["reply_to"])
                 return
             except CONNECTION_ERRORS as error:
                 self.replies.close()
@@ -82,6 +81,18 @@ class Rpc(NamekoRpc):
 
     rpc_consumer = RpcConsumer()
 
+    def setup(self) -> None:
+        """Read the method's signature once; nameko would at each call."""
+        super().setup()
+        self._signature = signature(getattr(self.container.service_cls, self.method_name))
+
+    def check_signature(self, args: list[Any], kwargs: dict[str, Any]) -> None:
+        """Raises IncorrectSignature before the method runs."""
+        try:
+            self._signature.bind(None, *args, **kwargs)
+        except TypeError as error:
+            raise IncorrectSignature(str(error)) from error
+
 
 def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
     """Expose a method; keyword arguments in, JSON primitives or a Refusal out."""
@@ -93,7 +104,6 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
         outcome = "failed"
         try:
             result = method(self, **kwargs)
-            json.dumps(result)
             outcome = "ok"
             return result
         except Refusal:
@@ -111,6 +121,17 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
 
     decorated: Callable[..., Any] = Rpc.decorator(call)
     return decorated
+
+
+def _answer(result: Any, exc_info: Any, correlation_id: str) -> amqp.Message:
+    """The reply; a result that is no JSON is a mistake of ours like any other."""
+    properties: dict[str, Any] = {"delivery_mode": TRANSIENT, "correlation_id": correlation_id}
+    error = None if exc_info is None else _error(exc_info[1])
+    try:
+        return message({"result": result, "error": error}, **properties)
+    except (TypeError, ValueError) as mistake:
+        log.error("rpc_failed", **failure(mistake))
+        return message({"result": None, "error": _error(mistake)}, **properties)
 
 
 def _error(error: BaseException) -> dict[str, Any]:

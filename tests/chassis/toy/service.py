@@ -53,6 +53,10 @@ class ToyService:
         raise RuntimeError("secret text that must not leave")
 
     @rpc
+    def answer_no_json(self) -> Any:
+        return {1, 2}
+
+    @rpc
     def sleep(self, *, seconds: float) -> str:
         time.sleep(seconds)
         return "woke"
