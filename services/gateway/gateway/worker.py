@@ -1,17 +1,54 @@
-"""The server's worker: what it refuses before the application is asked is a problem as well."""
+"""The server's worker: its own refusals are problems as well, and a slow sender holds no thread for long."""
 
+from concurrent.futures import Future
 from contextlib import suppress
+from socket import SHUT_RD
+from time import monotonic
 from typing import Any
 
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.util import write_nonblock
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import _DEFER, ThreadWorker
 
 from gateway.problems import Problem, problem_answer
+
+# From a request's first byte to its last; a connection that has said nothing yet holds no thread at all.
+REQUEST_TIMEOUT_S = 10
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
     """gunicorn's threads; their own answers would be HTML that repeats the caller's words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._handled: dict[Any, float] = {}
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Let a new connection wait in the poller until it speaks; gunicorn's would take a thread at once."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        silent: Future[Any] = Future()
+        silent.set_result(_DEFER)
+        self.finish_request(conn, silent)
+
+    def handle(self, conn: Any) -> Any:
+        """Answer a request, in a thread."""
+        self._handled[conn] = monotonic() + REQUEST_TIMEOUT_S
+        try:
+            return super().handle(conn)
+        finally:
+            del self._handled[conn]
+
+    def murder_pending(self) -> None:
+        """Called every second: besides silent connections, end requests that do not arrive."""
+        super().murder_pending()
+        now = monotonic()
+        for conn, deadline in list(self._handled.items()):
+            if deadline < now:
+                # Its thread reads the end; an answer that is on its way can still be sent.
+                with suppress(OSError):
+                    conn.sock.shutdown(SHUT_RD)
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
         """Answer a request that could not be read, on its socket."""

@@ -1,0 +1,82 @@
+"""Whoever says nothing, or says it slowly, does not keep others waiting; a real gunicorn with one thread."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devstack.ports import LOOPBACK, answers, free_port, wait_until
+
+PATIENCE_S = 30.0
+# Were each to hold the only thread for gunicorn's five seconds, nobody would be patient enough.
+SILENT = 40
+REQUEST = b"GET /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n"
+CONFIGURATION = """
+from gateway.gunicorn_conf import *
+import gateway.worker
+gateway.worker.REQUEST_TIMEOUT_S = 0.2
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory, public_keys: str) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("gunicorn")
+    (folder / "conf.py").write_text(CONFIGURATION)
+    port = free_port()
+    environment = os.environ | {
+        "ENVIRONMENT": "development",
+        "AMQP_URI": "amqp://nobody@127.0.0.1:1/",
+        "TOKEN_PUBLIC_KEYS": public_keys,
+        "PUBLIC_URL": "http://here",
+        "PROGRAMMES_DIR": str(folder),
+        "METRICS_PORT": str(free_port()),
+        "HTTP_PORT": str(port),
+        "HTTP_THREADS": "1",
+    }
+    command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "conf.py"), "gateway.app:create_app()"]
+    with Path(folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    try:
+        assert wait_until(lambda: answers(port), PATIENCE_S), (folder / "log").read_text()
+        yield port
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def connected(port: int) -> socket.socket:
+    return socket.create_connection((LOOPBACK, port), PATIENCE_S)
+
+
+def status_line(link: socket.socket) -> bytes:
+    link.sendall(REQUEST)
+    return link.recv(65_536).partition(b"\r\n")[0]
+
+
+def test_connections_that_say_nothing_take_no_thread(port: int) -> None:
+    silent = [connected(port) for _ in range(SILENT)]
+    with connected(port) as link:
+        assert status_line(link) == b"HTTP/1.1 404 NOT FOUND"
+    assert status_line(silent[0]) == b"HTTP/1.1 404 NOT FOUND", "it may still speak"
+    for link in silent:
+        link.close()
+
+
+@pytest.mark.parametrize(
+    "half", [b"P", b"GET /v1/nowhere HTTP/1.1\r\nHost: he", REQUEST[:-2] + b"Content-Length: 9\r\n\r\nhalf"]
+)
+def test_a_request_that_stops_in_the_middle_lets_the_thread_go(port: int, half: bytes) -> None:
+    with connected(port) as stopped, connected(port) as link:
+        stopped.sendall(half)
+        assert status_line(link) == b"HTTP/1.1 404 NOT FOUND"
+        while stopped.recv(65_536):
+            pass
+
+
+def test_a_connection_is_used_again(port: int) -> None:
+    with connected(port) as link:
+        assert status_line(link) == status_line(link) == b"HTTP/1.1 404 NOT FOUND"
