@@ -271,3 +271,6 @@ class IdentityRpc(Protocol):
 
     def get_contact(self, *, holder_id: str) -> Contact:
         """Name and address of a holder (called by `notify` and `cards`)."""
+
+    def find_contacts(self, *, holder_ids: list[str]) -> dict[str, Contact]:
+        """The same of several holders, by id; those that are unknown or gone are left out."""

@@ -223,6 +223,9 @@ class OffersRpc(Protocol):
     def get_provider(self, *, provider_id: str) -> ProviderView:
         """One provider, with its published offers (all of them for the provider and officers)."""
 
+    def find_providers_by_id(self, *, provider_ids: list[str]) -> dict[str, ProviderView]:
+        """What anybody may see of several providers, by id; those that are not listed are left out."""
+
     def create_offer(self, *, idempotency_key: str, provider_id: str, offer: OfferRequest) -> OfferView:
         """A draft."""
 

@@ -16,6 +16,9 @@ from tests.e2e.world import Card, World
 
 DESK = "Ferme aux Ânes"
 
+# What the receipts need is asked for once a batch, under the batch's own call id (test_batches.py counts).
+ASKED_FOR_RECEIPTS = ("identity.find_contacts", "offers.find_providers_by_id")
+
 
 class Tap:
     """A queue of ours beside the platform's: a copy of every request and every event."""
@@ -35,6 +38,10 @@ class Tap:
             self._taken.setdefault(made_by, Counter())[message.delivery_info["routing_key"]] += 1
         return dict(self._taken.get(call_id, {}))
 
+    def total_of(self, routing_key: str) -> int:
+        """How often this was published, under whatever call id."""
+        return sum(taken[routing_key] for taken in self._taken.values())
+
     def close(self) -> None:
         """The queue goes with its connection."""
         self._connection.close()
@@ -51,11 +58,13 @@ def test_a_scan_publishes_exactly_these_messages(world: World, platform: Stack) 
     wait_until_quiet(platform)
 
     counted = {what: tap.messages_of(call_id) for what, call_id in calls.items()}
+    asked_for_receipts = {name: tap.total_of(name) for name in ASKED_FOR_RECEIPTS}
     tap.close()
     for what, messages in counted.items():
         asked = sum("." in name for name in messages)
         print(f"{what:24} {sum(messages.values()) + asked} messages, {asked} of them replies: {messages}")
     assert counted == {what: COSTS[what].published for what in counted}, WHAT_TO_DO
+    assert all(asked_for_receipts.values()), asked_for_receipts
 
 
 def requests(world: World, card: Card) -> dict[str, tuple[str, dict[str, Any], str, int]]:

@@ -1,5 +1,6 @@
-"""Where to write to a holder: told to services that are about to do so, and to nobody else."""
+"""Where to write to holders: told to services that are about to do so, and to nobody else."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
@@ -9,15 +10,25 @@ from identity.models import Holder, Person
 
 
 def get_contact(session: Session, caller: Caller, *, holder_id: str) -> Contact:
-    """Return the holder's name, address and organisation."""
+    """Return the holder's name, address and organisation. Refusals: ``not_allowed``, ``not_found``."""
+    found = find_contacts(session, caller, holder_ids=[holder_id])
+    if holder_id not in found:
+        raise Refusal("not_found")
+    return found[holder_id]
+
+
+def find_contacts(session: Session, caller: Caller, *, holder_ids: list[str]) -> dict[str, Contact]:
+    """Return name, address and organisation by holder, in one statement. Refusals: ``not_allowed``."""
     if caller.kind != "service":
         raise Refusal("not_allowed")
-    person, holder = session.get(Person, holder_id), session.get(Holder, holder_id)
-    if person is None or holder is None:
-        raise Refusal("not_found")
+    told = select(Person.id, Person.given_name, Person.family_name, Holder.email, Holder.organisation)
+    rows = session.execute(told.join(Holder, Holder.person_id == Person.id).where(Person.id.in_(holder_ids)))
     return {
-        "email": holder.email,
-        "given_name": person.given_name,
-        "family_name": person.family_name,
-        "organisation": holder.organisation,
+        row.id: {
+            "email": row.email,
+            "given_name": row.given_name,
+            "family_name": row.family_name,
+            "organisation": row.organisation,
+        }
+        for row in rows
     }

@@ -43,8 +43,6 @@ class IdentityService:
     programmes: Mapping[str, Programme] = Loaded(load_programmes)
     quotient_api: FamilyQuotientApi = Loaded(family_quotient_api)
 
-    # --- people ---------------------------------------------------------------------------------------
-
     @rpc
     def register_household(
         self,
@@ -73,6 +71,12 @@ class IdentityService:
         """Name and address of a holder, for services."""
         with self.db.transaction() as session:
             return contacts.get_contact(session, self.caller, holder_id=holder_id)
+
+    @rpc
+    def find_contacts(self, *, holder_ids: list[str]) -> dict[str, shapes.Contact]:
+        """Names and addresses of several holders, for services."""
+        with self.db.transaction() as session:
+            return contacts.find_contacts(session, self.caller, holder_ids=holder_ids)
 
     # --- applications and checks ----------------------------------------------------------------------
 
@@ -224,8 +228,6 @@ class IdentityService:
         """No further token for the device."""
         with self.db.transaction() as session:
             devices.revoke_device(session, self.caller, idempotency_key=idempotency_key, device_id=device_id)
-
-    # --- housekeeping ---------------------------------------------------------------------------------
 
     @every(seconds=600)
     def drop_what_is_over(self) -> None:

@@ -1,17 +1,16 @@
 """From a message to a mail: asks the neighbours what to write and to whom, and keeps nothing of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.message import EmailMessage
 
 from chassis.clock import now
 from contracts.identity import Contact
 from contracts.neighbours import Neighbours
-from contracts.offers import ProviderView
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import PARIS
-from contracts.refusals import Refusal
 from notify import letters
+from notify.asking import Answers, contact_of, provider_of
 from notify.mails import Addressee, attach_pdf, write_mail
 from notify.models import Message
 from notify.smtp import NotNow
@@ -23,9 +22,16 @@ class NothingToSay(Exception):
 
 
 def compose(
-    message: Message, neighbours: Neighbours, programmes: Mapping[str, Programme], mail_from: str
+    message: Message,
+    neighbours: Neighbours,
+    known: Answers,
+    programmes: Mapping[str, Programme],
+    mail_from: str,
 ) -> EmailMessage:
-    """Write the message's mail. Raises NothingToSay, NotNow, or what an RPC raises."""
+    """Write the message's mail. `known` was asked ahead for the whole batch.
+
+    Raises NothingToSay, NotNow, or what an RPC raises.
+    """
     if message.kind == "sign_in_code":
         return _sign_in_code(message, neighbours, mail_from)
     if message.holder_id is None or message.programme is None or message.card_type is None:
@@ -33,10 +39,10 @@ def compose(
         raise NotNow("order_unknown")
     programme = programmes[message.programme]
     card_type = programme.card_types[message.card_type]
-    contact = neighbours.identity.get_contact(holder_id=message.holder_id)
+    contact = contact_of(message.holder_id, neighbours, known)
     if message.kind == "voucher":
         return _voucher(message, neighbours, programme, card_type, contact, mail_from)
-    letter = _LETTERS[message.kind](message, neighbours, programme, card_type)
+    letter = _letter(message, neighbours, known, programme, card_type)
     return write_mail(message, letter, _addressee(contact), programme, mail_from)
 
 
@@ -65,48 +71,17 @@ def _sign_in_code(message: Message, neighbours: Neighbours, mail_from: str) -> E
     return write_mail(message, letter, Addressee(email=found["email"]), None, mail_from)
 
 
-def _receipt(
-    message: Message, neighbours: Neighbours, programme: Programme, _card_type: CardType
+def _letter(
+    message: Message, neighbours: Neighbours, known: Answers, programme: Programme, card_type: CardType
 ) -> letters.Letter:
-    provider = _find_provider(neighbours, message.facts["provider_id"])
-    return letters.receipt_letter(programme, message.facts, provider)
-
-
-def _cancellation(
-    message: Message, neighbours: Neighbours, programme: Programme, _card_type: CardType
-) -> letters.Letter:
-    provider = _find_provider(neighbours, message.facts["provider_id"])
-    return letters.cancellation_letter(programme, message.facts, provider)
-
-
-def _refusal(
-    message: Message, _neighbours: Neighbours, programme: Programme, card_type: CardType
-) -> letters.Letter:
-    return letters.refusal_letter(programme, card_type, message.subject_id, message.facts)
-
-
-def _revocation(
-    message: Message, _neighbours: Neighbours, programme: Programme, card_type: CardType
-) -> letters.Letter:
-    return letters.revocation_letter(programme, card_type, message.facts)
-
-
-_LETTERS: dict[str, Callable[[Message, Neighbours, Programme, CardType], letters.Letter]] = {
-    "receipt": _receipt,
-    "cancellation": _cancellation,
-    "refusal": _refusal,
-    "revocation": _revocation,
-}
-
-
-def _find_provider(neighbours: Neighbours, provider_id: str) -> ProviderView | None:
-    """A receipt is owed whether or not the provider is still listed."""
-    try:
-        return neighbours.offers.get_provider(provider_id=provider_id)
-    except Refusal as refusal:
-        if refusal.code == "not_found":
-            return None
-        raise
+    facts = message.facts
+    if message.kind == "refusal":
+        return letters.refusal_letter(programme, card_type, message.subject_id, facts)
+    if message.kind == "revocation":
+        return letters.revocation_letter(programme, card_type, facts)
+    provider = provider_of(facts["provider_id"], neighbours, known)
+    write = {"receipt": letters.receipt_letter, "cancellation": letters.cancellation_letter}[message.kind]
+    return write(programme, facts, provider)
 
 
 def _addressee(contact: Contact) -> Addressee:

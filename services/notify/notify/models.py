@@ -46,7 +46,7 @@ class Message(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str]
     subject_id: Mapped[str]
-    # Some events name the order only: the rest is filled in when the order is known.
+    # Some events name the order only: the rest is then read from the order when the message is sent.
     order_id: Mapped[str | None]
     holder_id: Mapped[str | None]
     programme: Mapped[str | None]

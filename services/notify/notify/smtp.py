@@ -1,4 +1,4 @@
-"""One conversation with the mail server: taken, refused for good, or to be tried again."""
+"""A conversation with the mail server: each mail is taken, refused for good, or to be tried again."""
 
 import smtplib
 import ssl
@@ -56,24 +56,50 @@ def read_smtp_url(url: str) -> SmtpServer:
     )
 
 
-def deliver(server: SmtpServer, mail: EmailMessage, own_name: str) -> None:
-    """Hand the mail over to the server, introducing ourselves as `own_name`.
+class Conversation:
+    """The mail server's ear for a few mails in a row: opened by the first, opened anew after any trouble."""
 
-    Raises Undeliverable or NotNow. After NotNow nobody can know whether a lost connection swallowed a yes:
-    the next try carries the same Message-ID, by which the reader's server can tell.
-    """
-    try:
-        link = smtplib.SMTP(server.host, server.port, local_hostname=own_name, timeout=STEP_TIMEOUT_S)
+    def __init__(self, server: SmtpServer, own_name: str) -> None:
+        self._server, self._own_name = server, own_name
+        self._link: smtplib.SMTP | None = None
+
+    def deliver(self, mail: EmailMessage) -> None:
+        """Hand the mail over to the server.
+
+        Raises Undeliverable or NotNow. After NotNow nobody can know whether a lost connection swallowed a
+        yes: the next try carries the same Message-ID, by which the reader's server can tell.
+        """
         try:
-            _introduce(link, server)
-            link.send_message(mail)
-        finally:
-            # The answer to our goodbye changes nothing: the mail is in the server's hands, or is not.
+            self._listening().send_message(mail)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise _meaning(error) from error
+
+    def close(self) -> None:
+        """Say goodbye, if anything was said."""
+        link, self._link = self._link, None
+        if link is not None:
+            # The answer to our goodbye changes nothing: the mails are in the server's hands, or are not.
             with suppress(OSError, smtplib.SMTPException):
                 link.quit()
             link.close()
-    except (OSError, smtplib.SMTPException) as error:
-        raise _meaning(error) from error
+
+    def _listening(self) -> smtplib.SMTP:
+        if self._link is not None and not _still_listens(self._link):
+            self.close()
+        if self._link is None:
+            host, port = self._server.host, self._server.port
+            self._link = smtplib.SMTP(host, port, local_hostname=self._own_name, timeout=STEP_TIMEOUT_S)
+            _introduce(self._link, self._server)
+        return self._link
+
+
+def _still_listens(link: smtplib.SMTP) -> bool:
+    """Asked before each further mail: a server that hung up meanwhile must not cost the mail an attempt."""
+    try:
+        return link.rset()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False
 
 
 def _introduce(link: smtplib.SMTP, server: SmtpServer) -> None:

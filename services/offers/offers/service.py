@@ -69,6 +69,12 @@ class OffersService:
             return listing.get_provider(session, self.caller, provider_id=provider_id)
 
     @rpc
+    def find_providers_by_id(self, *, provider_ids: list[str]) -> dict[str, ProviderView]:
+        """Several providers."""
+        with self.db.transaction() as session:
+            return listing.find_providers_by_id(session, provider_ids=provider_ids)
+
+    @rpc
     def create_offer(self, *, idempotency_key: str, provider_id: str, offer: OfferRequest) -> OfferView:
         """A draft."""
         with self.db.transaction() as session:

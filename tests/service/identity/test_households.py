@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from chassis.caller import Caller
 from chassis.database import Database
 from contracts.refusals import Refusal
-from identity.contacts import get_contact
+from identity.contacts import find_contacts, get_contact
 from identity.households import register_household
 from identity.models import Account, Household, Person
 
@@ -82,3 +82,17 @@ def test_a_contact_is_for_services_only(register: Register, db: Database, caller
             contact(kind, ids["holder_id"])
     with pytest.raises(Refusal, match="not_found"):
         contact("service", "per_unknown")
+
+
+def test_contacts_of_several_holders_are_told_at_once_to_services_only(
+    register: Register, db: Database, caller_of: CallerOf
+) -> None:
+    ids = [register(email=f"{name}@example.org")["holder_id"] for name in ("ana", "bo")]
+    with db.transaction() as session:
+        found = find_contacts(session, caller_of("service"), holder_ids=[*ids, "per_unknown"])
+        assert {id_: contact["email"] for id_, contact in found.items()} == {
+            ids[0]: "ana@example.org",
+            ids[1]: "bo@example.org",
+        }
+        with pytest.raises(Refusal, match="not_allowed"):
+            find_contacts(session, caller_of("holder"), holder_ids=ids)

@@ -49,6 +49,7 @@ class Known:
     card: dict[str, Any] = field(default_factory=lambda: dict(CARD))
     login_codes: dict[str, dict[str, str]] = field(default_factory=dict)
     failing: Exception | None = None
+    asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
     @property
     def identity(self) -> "Known":
@@ -63,6 +64,16 @@ class Known:
             raise Refusal("not_found")
         names = {"given_name": "Amira", "family_name": "Benali-Roux", "organisation": None}
         return {"email": self.emails[holder_id], **names}
+
+    def find_contacts(self, *, holder_ids: list[str]) -> dict[str, dict[str, str | None]]:
+        self.asked.append(("find_contacts", holder_ids))
+        known = (holder_id for holder_id in holder_ids if holder_id in self.emails)
+        return {holder_id: self.get_contact(holder_id=holder_id) for holder_id in known}
+
+    def find_providers_by_id(self, *, provider_ids: list[str]) -> dict[str, dict[str, Any]]:
+        self.asked.append(("find_providers_by_id", provider_ids))
+        listed = (provider_id for provider_id in provider_ids if provider_id != "prv_gone")
+        return {provider_id: self.get_provider(provider_id=provider_id) for provider_id in listed}
 
     def get_login_code(self, *, login_code_id: str) -> dict[str, str]:
         if login_code_id not in self.login_codes:

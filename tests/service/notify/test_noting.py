@@ -11,7 +11,7 @@ from chassis.outbox import stamp
 from contracts.cards import CardRevoked, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import ApplicationRefused, LoginCodeRequested
 from notify import noting
-from notify.leasing import lease_next
+from notify.leasing import lease_due
 
 
 def test_a_card_announced_twice_gets_one_voucher(db: Database, table: Any, events: Any) -> None:
@@ -43,17 +43,18 @@ def test_a_refusal_finds_its_holder_whichever_event_comes_first(
     with db.transaction() as session:
         noting.note_refusal(session, refused)
     with db.transaction() as session:
-        early = lease_next(session, real_now())
+        early = lease_due(session, real_now(), 1)
         assert early is not None
-        assert early.holder_id is None
+        assert early.messages[0].holder_id is None
     table.make_due()
     with db.transaction() as session:
         noting.note_order(session, events.order_placed())
         noting.note_order(session, events.order_placed())
     with db.transaction() as session:
-        late = lease_next(session, real_now())
+        late = lease_due(session, real_now(), 1)
         assert late is not None
-        assert (late.holder_id, late.programme, late.card_type) == (
+        (refusal,) = late.messages
+        assert (refusal.holder_id, refusal.programme, refusal.card_type) == (
             "per_amira",
             "occygene-2020",
             "family_bonus",
@@ -65,9 +66,9 @@ def test_a_sign_in_code_goes_before_what_waited_longer(db: Database, table: Any,
         noting.note_voucher(session, events.card_validated())
         noting.note_sign_in_code(session, LoginCodeRequested(**stamp(), login_code_id="log_1"))
     with db.transaction() as session:
-        first = lease_next(session, real_now())
-        assert first is not None
-        assert first.kind == "sign_in_code"
+        lease = lease_due(session, real_now(), 2)
+        assert lease is not None
+        assert [message.kind for message in lease.messages] == ["sign_in_code", "voucher"]
 
 
 def test_nothing_personal_is_kept(db: Database, events: Any) -> None:

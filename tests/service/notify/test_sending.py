@@ -1,6 +1,7 @@
 """Messages over real SMTP: sent once, retried when that helps, given up when it does not."""
 
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -20,8 +21,10 @@ from contracts.identity import ApplicationRefused, LoginCodeRequested
 from contracts.refusals import Refusal
 from devstack.ports import free_port
 from notify import noting
-from notify.leasing import MAX_ATTEMPTS, RETRY_DELAYS_S, lease_next
+from notify.asking import Answers
+from notify.leasing import MAX_ATTEMPTS, RETRY_DELAYS_S, Lease, Outcome, lease_due
 from notify.sending import Office, attempt, send_due, watch_backlog
+from notify.smtp import Conversation
 from sandbox.reading import read_mails, write_faults
 
 AMIRA = "amira@example.org"
@@ -31,6 +34,22 @@ MESSAGES, WORKERS = 24, 4
 def announced(office: Office) -> list[dict[str, Any]]:
     with office.db.transaction() as session:
         return list(session.execute(text("SELECT payload FROM outbox ORDER BY seq")).scalars())
+
+
+def leased(office: Office) -> Lease:
+    """The next message, in the hands of a worker of the test's."""
+    with office.db.transaction() as session:
+        lease = lease_due(session, real_now(), 1)
+    assert lease is not None
+    return lease
+
+
+def attempt_alone(office: Office, lease: Lease) -> Outcome:
+    """The lease's only message, written and handed over without anything asked ahead."""
+    (message,) = lease.messages
+    nothing = Answers(contacts={}, providers={})
+    with closing(Conversation(office.server, "cartes.example")) as talk:
+        return attempt(office, message, lease.until, nothing, talk, "call_1")
 
 
 @pytest.mark.usefixtures("voucher_due")
@@ -63,11 +82,8 @@ def test_the_mailed_voucher_can_be_scanned(office: Office, mails: Path) -> None:
 def test_a_crash_after_the_servers_yes_repeats_the_same_message_id(
     office: Office, table: Any, mails: Path
 ) -> None:
-    with office.db.transaction() as session:
-        message = lease_next(session, real_now())
-    assert message is not None
     # The server has said yes, and the process dies before it can write that down.
-    assert attempt(office, message, "call_1").state == "sent"
+    assert attempt_alone(office, leased(office)).state == "sent"
     assert send_due(office) == 0
     table.make_due()
     assert send_due(office) == 1
@@ -176,13 +192,10 @@ def test_several_workers_send_each_message_once(office: Office, table: Any, mail
 def test_a_worker_whose_lease_ran_out_does_not_overwrite_the_other(
     office: Office, table: Any, mails: Path
 ) -> None:
-    with office.db.transaction() as session:
-        slow = lease_next(session, real_now())
-    assert slow is not None
+    slow = leased(office)
     table.make_due()
     send_due(office)
-    slow.due_at = real_now()
-    assert attempt(office, slow, "call_1").error == "lease_too_short"
+    assert attempt_alone(office, replace(slow, until=real_now())).error == "lease_too_short"
     assert table.only().state == "sent"
     assert len(read_mails(mails)) == 1
 

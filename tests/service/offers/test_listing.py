@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.refusals import Refusal
-from offers.listing import find_providers, get_provider
+from offers.listing import find_providers, find_providers_by_id, get_provider
 
 TOULOUSE = {"latitude": 43.6045, "longitude": 1.4442}
 NOTHING_ASKED: dict[str, Any] = {
@@ -158,10 +158,25 @@ def test_only_accepted_providers_with_a_published_offer_are_public(
             with pytest.raises(Refusal) as refused:
                 get_provider(session, desk.caller_of("anonymous"), provider_id=provider["id"])
             assert refused.value.code == "not_found"
+        assert find_providers_by_id(session, provider_ids=[applied["id"], accepted["id"]]) == {}
     desk.publish(drafted)
     assert names(find(desk)) == [demo_providers[1]["name"]]
     desk.withdraw(drafted)
     assert find(desk) == []
+
+
+def test_several_providers_by_id_are_what_anybody_sees_of_each(
+    desk: Any, demo_providers: list[dict[str, Any]]
+) -> None:
+    providers = [desk.accept(provider) for provider in demo_providers[:2]]
+    ids = [provider["id"] for provider in providers]
+    for provider, filed in zip(providers, demo_providers, strict=False):
+        desk.draft(provider["id"], filed["offers"][0])
+        desk.publish(desk.draft(provider["id"], filed["offers"][0]))
+    with desk.db.transaction() as session:
+        anybody = desk.caller_of("anonymous")
+        alone = {id_: get_provider(session, anybody, provider_id=id_) for id_ in ids}
+        assert find_providers_by_id(session, provider_ids=[*ids, "prv_unknown"]) == alone
 
 
 def test_one_provider_shows_drafts_to_itself_and_officers_alone(
