@@ -1,7 +1,7 @@
 """Whom to write to and about which place: asked once for a batch of messages, forgotten with it.
 
-Asking ahead is a saving only. Whatever it did not answer is asked again for the message that needs it, and
-that answer decides what becomes of the message.
+Asking ahead is a saving only. A question that failed is asked again for each message that needs its
+answer, and what becomes of the message is decided by that.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,10 +22,10 @@ log = get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """Holders and providers by id, for the moments that a batch takes."""
+    """Holders and providers by id, for the moments that a batch takes; None where nobody answered."""
 
-    contacts: dict[str, Contact]
-    providers: dict[str, ProviderView]
+    contacts: dict[str, Contact] | None
+    providers: dict[str, ProviderView] | None
 
 
 def ask_ahead(messages: Sequence[Message], neighbours: Neighbours) -> Answers:
@@ -42,13 +42,17 @@ def ask_ahead(messages: Sequence[Message], neighbours: Neighbours) -> Answers:
 
 def contact_of(holder_id: str, neighbours: Neighbours, known: Answers) -> Contact:
     """The holder's address. Raises what `identity.get_contact` raises."""
-    return known.contacts.get(holder_id) or neighbours.identity.get_contact(holder_id=holder_id)
+    if known.contacts is None:
+        return neighbours.identity.get_contact(holder_id=holder_id)
+    if holder_id not in known.contacts:
+        raise Refusal("not_found")
+    return known.contacts[holder_id]
 
 
 def provider_of(provider_id: str, neighbours: Neighbours, known: Answers) -> ProviderView | None:
     """A receipt is owed whether or not the provider is still listed."""
-    if provider_id in known.providers:
-        return known.providers[provider_id]
+    if known.providers is not None:
+        return known.providers.get(provider_id)
     try:
         return neighbours.offers.get_provider(provider_id=provider_id)
     except Refusal as refusal:
@@ -61,9 +65,9 @@ def _has_place(message: Message) -> bool:
     return message.kind in ("receipt", "cancellation")
 
 
-def _ask(call: Callable[[], dict[str, T]]) -> dict[str, T]:
+def _ask(call: Callable[[], dict[str, T]]) -> dict[str, T] | None:
     try:
         return call()
     except Exception as error:
         log.warning("not_asked_ahead", **failure(error))
-        return {}
+        return None

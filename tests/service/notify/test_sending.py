@@ -47,7 +47,7 @@ def leased(office: Office) -> Lease:
 def attempt_alone(office: Office, lease: Lease) -> Outcome:
     """The lease's only message, written and handed over without anything asked ahead."""
     (message,) = lease.messages
-    nothing = Answers(contacts={}, providers={})
+    nothing = Answers(contacts=None, providers=None)
     with closing(Conversation(office.server, "cartes.example")) as talk:
         return attempt(office, message, lease.until, nothing, talk, "call_1")
 
