@@ -13,6 +13,7 @@ from chassis.client import RpcClient
 from chassis.client import Services as BoundServices
 from chassis.confirms import ConfirmedPublisher
 from chassis.log import bind_call_id, get_logger
+from chassis.pruning import prune
 from chassis.relay import relay
 from chassis.settings import ProcessSettings, ServiceSettings, read_settings
 from chassis.tokens import Keys, TokenError
@@ -63,7 +64,7 @@ class Loaded(DependencyProvider):
 
 
 class Database(DependencyProvider):
-    """``db = Database()``: ``self.db.transaction()`` is the unit of work. It also runs the outbox relay."""
+    """``db = Database()``: ``self.db.transaction()`` is the unit of work. Relay and pruning run beside it."""
 
     def setup(self) -> None:
         """One pool a process: every worker, every loop and the relay may hold a connection."""
@@ -77,13 +78,15 @@ class Database(DependencyProvider):
         self.stopping = False
 
     def start(self) -> None:
-        """Begin to publish what the outbox holds."""
+        """Begin to publish what the outbox holds, and to delete what is old."""
         self.relaying = self.container.spawn_managed_thread(self._relay, identifier="relay")
+        self.pruning = self.container.spawn_managed_thread(self._prune, identifier="prune")
 
     def stop(self) -> None:
         """Finish the batch on its way, then let the connections go."""
         self.stopping = True
         self.relaying.wait()
+        self.pruning.wait()
         self.database.close()
         self.publisher.close()
 
@@ -98,6 +101,10 @@ class Database(DependencyProvider):
     def _relay(self) -> None:
         current_work.set("relay")
         relay(self.database, self.publisher, lambda: self.stopping)
+
+    def _prune(self) -> None:
+        current_work.set("prune")
+        prune(self.database, lambda: self.stopping)
 
 
 class CallContext(DependencyProvider):
