@@ -18,20 +18,17 @@ RECEIVED_BYTES = 16 * 1024
 CONNECTION_ERRORS = (amqp.exceptions.ConnectionError, OSError, amqp.exceptions.ChannelError)
 
 
-class Connection(amqp.Connection):
-    """Takes in what has arrived at once; py-amqp reads each message in nine small pieces (ADR 0002)."""
-
-    def connect(self, callback: Any = None) -> None:
-        """As py-amqp's; its transport keeps what it did not ask for until the next read."""
-        super().connect(callback)
-        receive = self.transport.sock.recv
-        self.transport._quick_recv = lambda _size: receive(RECEIVED_BYTES)
+def read_ahead(connection: amqp.Connection) -> None:
+    """Take in what has arrived at once: py-amqp reads each message in nine small pieces (ADR 0002)."""
+    # Its transport keeps what it did not ask for until the next read.
+    receive = connection.transport.sock.recv
+    connection.transport._quick_recv = lambda _size: receive(RECEIVED_BYTES)
 
 
-def connect(uri: str) -> Connection:
+def connect(uri: str) -> amqp.Connection:
     """An open connection; raises one of CONNECTION_ERRORS."""
     parts = urlsplit(uri)
-    connection = Connection(
+    connection = amqp.Connection(
         host=f"{parts.hostname}:{parts.port or 5672}",
         userid=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
@@ -42,6 +39,7 @@ def connect(uri: str) -> Connection:
         write_timeout=SOCKET_TIMEOUT_S,
     )
     connection.connect()
+    read_ahead(connection)
     return connection
 
 
