@@ -64,21 +64,21 @@ class Narrator:
             with log.open("rb") as lines:
                 lines.seek(self._read_until.get(log, 0))
                 for line in lines:
-                    if deed := _deed(line):
-                        yield deed
+                    yield from _deeds(line)
                 self._read_until[log] = lines.tell()
 
 
-def _deed(line: bytes) -> str | None:
+def _deeds(line: bytes) -> Iterator[str]:
+    """A line may tell of many events: they are published and handled in batches."""
     try:
         entry = json.loads(line)
     except ValueError:
-        return None
+        return
     match entry.get("event"):
-        case "event_published":
-            return f"announced {entry['event_name']}"
-        case "event_handled":
-            return f"heard {entry['event_name']}"
+        case "events_published":
+            for name, events in entry["events"].items():
+                yield from [f"announced {name}"] * len(events)
+        case "events_handled":
+            yield from [f"heard {entry['event_name']}"] * len(entry["events"])
         case "request_answered" if entry.get("route") != "/v1/oauth/token":
-            return f"{entry['method']} {entry['route']}"
-    return None
+            yield f"{entry['method']} {entry['route']}"

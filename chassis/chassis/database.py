@@ -17,8 +17,10 @@ STATEMENT_TIMEOUT_MS = 1_000
 IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000
 CONNECT_TIMEOUT_S = 2
 POOL_WAIT_S = 1
-# Lock not available, query cancelled, deadlock, serialization failure, server shutting down or starting.
-TRANSIENT_SQLSTATES = {"55P03", "57014", "40P01", "40001", "57P01", "57P02", "57P03", "53300"}
+# Server shutting down or starting, too many connections; before these: lock not available, query cancelled,
+# deadlock, serialization failure.
+AWAY_SQLSTATES = {"57P01", "57P02", "57P03", "53300"}
+TRANSIENT_SQLSTATES = {"55P03", "57014", "40P01", "40001"} | AWAY_SQLSTATES
 
 # The mark that an announcement leaves on its session.
 ANNOUNCED = "announced"
@@ -88,12 +90,21 @@ class Database:
 
 def is_transient(error: BaseException) -> bool:
     """True where the same call may well succeed in a moment: a lock, a lost connection, a full pool."""
+    return is_away(error) or _sqlstate(error) in TRANSIENT_SQLSTATES
+
+
+def is_away(error: BaseException) -> bool:
+    """True where nobody's call would succeed now: no connection can be had, or it was lost."""
     if isinstance(error, TimeoutError):
         return True
     if not isinstance(error, DBAPIError):
         return False
-    state = getattr(error.orig, "pgcode", None)
-    return error.connection_invalidated or state in TRANSIENT_SQLSTATES or _never_connected(error, state)
+    state = _sqlstate(error)
+    return error.connection_invalidated or state in AWAY_SQLSTATES or _never_connected(error, state)
+
+
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(error.orig, "pgcode", None) if isinstance(error, DBAPIError) else None
 
 
 def _never_connected(error: DBAPIError, state: str | None) -> bool:

@@ -3,13 +3,19 @@
 import logging
 import sys
 import traceback
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from io import FileIO
+from types import MappingProxyType
 from typing import Any, cast
 
 import structlog
 
 from chassis.ids import new_id
+from contracts.base import Event
+
+_call_ids: ContextVar[Mapping[str, str]] = ContextVar("call_ids", default=MappingProxyType({}))
 
 
 def configure_logging(service: str, level: str) -> None:
@@ -65,6 +71,23 @@ def bind_call_id(call_id: str | None) -> str:
 def current_call_id() -> str | None:
     """The id of the call that is running, if any."""
     return cast("str | None", structlog.contextvars.get_contextvars().get("call_id"))
+
+
+@contextmanager
+def calling(call_id: str | None) -> Iterator[None]:
+    """Within the block it is this call that runs."""
+    with structlog.contextvars.bound_contextvars(call_id=call_id):
+        yield
+
+
+def remember_call_ids(call_ids: Mapping[str, str]) -> None:
+    """Which call each event of a batch came with, by the event's id."""
+    _call_ids.set(call_ids)
+
+
+def call_id_of(event: Event) -> str | None:
+    """The id of the call that an event of the batch in work came with; the running call's for any other."""
+    return _call_ids.get().get(event.event_id) or current_call_id()
 
 
 def failure(exc: BaseException) -> dict[str, Any]:

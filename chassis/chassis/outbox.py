@@ -1,6 +1,7 @@
 """The outbox: what a service announces is written in the transaction that caused it, or not at all."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from sqlalchemy import insert
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import now, rfc3339
 from chassis.database import ANNOUNCED
 from chassis.ids import new_id
-from chassis.log import current_call_id
+from chassis.log import call_id_of
 from chassis.tables import outbox
 from contracts.base import Event
 
@@ -32,8 +33,11 @@ def stamp() -> Stamp:
     return {"event_id": new_id("evt"), "occurred_at": rfc3339(now())}
 
 
-def announce(session: Session, *events: Event) -> None:
-    """Keep the events for the relay, in the caller's transaction and in one statement."""
+def announce(session: Session, *events: Event, causes: Sequence[Event] = ()) -> None:
+    """Keep the events for the relay, in the caller's transaction and in one statement.
+
+    ``causes``: where a batch was heard, the event that each of them follows from, in the same order.
+    """
     session.info[ANNOUNCED] = True
     session.execute(
         insert(outbox),
@@ -43,9 +47,9 @@ def announce(session: Session, *events: Event) -> None:
                 "source": event.source,
                 "name": event.name,
                 "payload": event.payload(),
-                "call_id": current_call_id(),
+                "call_id": call_id_of(cause),
             }
-            for event in events
+            for event, cause in zip(events, causes or events, strict=True)
         ],
     )
 
@@ -58,5 +62,5 @@ def announcing(session: Session, event: Event) -> dict[str, Any]:
         "event_source": event.source,
         "event_name": event.name,
         "event_payload": json.dumps(event.payload()),
-        "call_id": current_call_id(),
+        "call_id": call_id_of(event),
     }

@@ -1,12 +1,14 @@
 """The relay: publishes the outbox in batches, and marks as published only what the broker confirmed."""
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from time import monotonic, sleep
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import ARRAY, BigInteger, Row, Text, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
+from chassis.amqp import Json
 from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
 from chassis.database import Database
 from chassis.log import failure, get_logger
@@ -34,7 +36,8 @@ _UNPUBLISHED = (
         outbox.c.event_id,
         outbox.c.source,
         outbox.c.name,
-        outbox.c.payload,
+        # As text, as it will travel: reading it to write it again cost more than publishing it.
+        outbox.c.payload.cast(Text).label("body"),
         outbox.c.call_id,
         func.extract("epoch", func.clock_timestamp() - outbox.c.created_at).label("age_s"),
     )
@@ -42,6 +45,11 @@ _UNPUBLISHED = (
     .order_by(outbox.c.seq)
     .limit(BATCH_MAX)
     .with_for_update(skip_locked=True)
+)
+_DONE = (
+    update(outbox)
+    .where(outbox.c.seq == func.any(bindparam("seqs", type_=ARRAY(BigInteger))))
+    .values(published_at=func.clock_timestamp())
 )
 
 
@@ -86,7 +94,7 @@ def _outgoing(row: Row[Any]) -> Outgoing:
     return Outgoing(
         exchange=event_exchange(row.source),
         routing_key=row.name,
-        body=row.payload,
+        body=Json(row.body),
         headers={"nameko.call_id": row.call_id} if row.call_id else {},
         message_id=row.event_id,
     )
@@ -94,9 +102,10 @@ def _outgoing(row: Row[Any]) -> Outgoing:
 
 def _mark(session: Session, rows: Sequence[Row[Any]], confirmed: set[str]) -> None:
     published = [row for row in rows if row.event_id in confirmed]
-    done = update(outbox).where(outbox.c.seq.in_([row.seq for row in published]))
-    session.execute(done.values(published_at=func.clock_timestamp()))
+    session.execute(_DONE, {"seqs": [row.seq for row in published]})
     _published.inc(len(published))
+    events: dict[str, dict[str, str | None]] = defaultdict(dict)
     for row in published:
         _lag.observe(float(row.age_s))
-        log.info("event_published", event_name=row.name, event_id=row.event_id, call_id=row.call_id)
+        events[row.name][row.event_id] = row.call_id
+    log.info("events_published", events=events)

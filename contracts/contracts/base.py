@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, Self, TypedDict
+from functools import cache
+from typing import Any, ClassVar, Self, TypedDict, cast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,14 +21,19 @@ class Event:
     occurred_at: str
 
     def payload(self) -> dict[str, Any]:
-        """The event as a JSON object; its fields are JSON values already."""
+        """The event as a JSON object, which shares lists and objects with the event."""
         return dict(vars(self))
 
     @classmethod
     def from_payload(cls, payload: Mapping[str, Any]) -> Self:
         """Read a JSON object; a missing field raises TypeError, an unknown one is ignored."""
-        known = {field.name for field in fields(cls)}
+        known = _field_names(cast(Any, cls))
         return cls(**{key: value for key, value in payload.items() if key in known})
+
+
+@cache
+def _field_names(event: type[Event]) -> frozenset[str]:
+    return frozenset(field.name for field in fields(event))
 
 
 class Address(TypedDict):

@@ -1,5 +1,6 @@
 """A toy service run as a real process, on a real broker and database."""
 
+import json
 import os
 import subprocess
 import sys
@@ -72,6 +73,18 @@ class Toy:
             found = session.scalar(text("SELECT count(*) FROM heard WHERE thing = :thing"), {"thing": thing})
         return int(found or 0)
 
+    def heard_like(self, pattern: str) -> tuple[int, int]:
+        """How many of these things were heard, and how many different ones."""
+        query = text("SELECT count(*), count(DISTINCT thing) FROM heard WHERE thing LIKE :pattern")
+        with self.database.transaction() as session:
+            row = session.execute(query, {"pattern": pattern}).one()
+        return int(row[0]), int(row[1])
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """The log's lines of one kind."""
+        entries = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        return [entry for entry in entries if entry["event"] == event]
+
     def messages(self, queue: str) -> int:
         connection = connect(self.environment["AMQP_URI"])
         count = connection.channel().queue_declare(queue, passive=True).message_count
@@ -110,7 +123,7 @@ def toy(backing: Backing, database: Callable[[str], Database], tmp_path: Path) -
 def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
     with database.transaction() as session:
         session.execute(text("CREATE TABLE IF NOT EXISTS heard (thing text)"))
-        session.execute(text("TRUNCATE heard, idempotency_keys"))
+        session.execute(text("TRUNCATE heard, idempotency_keys, inbox, outbox"))
     secrets = load_secrets(folder)
     environment = os.environ | {
         "PYTHONPATH": str(HERE),
@@ -137,6 +150,6 @@ def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
 def _purge(uri: str) -> None:
     connection = connect(uri)
     channel = connection.channel()
-    for queue in ("toy.parked", "toy.toy.toy_happened", "rpc-toy", "delay.1s"):
+    for queue in ("toy.parked", "toy.toy.toy_happened", "toy.toy.toys_happened", "rpc-toy", "delay.1s"):
         channel.queue_purge(queue)
     connection.close()

@@ -23,7 +23,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 def forget_what_was_heard(patch: pytest.MonkeyPatch) -> None:
     """The inbox lets every duplicate through. The rules' own unique keys still make each take effect once."""
-    patch.setattr(inbox, "is_new", lambda *_: True)
+    patch.setattr(inbox, "remember", lambda _session, _consumer, event_ids: set(event_ids))
 
 
 def count_each_delivery(patch: pytest.MonkeyPatch) -> None:
@@ -91,15 +91,16 @@ def keep_what_reaches_a_closed_pot(patch: pytest.MonkeyPatch) -> None:
 
 def forget_the_void(patch: pytest.MonkeyPatch) -> None:
     """A cancellation that overtakes its redemption is answered, but not remembered."""
-    is_first = debiting._is_first
+    first = debiting._first
 
-    def without_row(session: Any, event: Any, *, voided: bool) -> bool:
+    def without_row(session: Any, events: Any, *, voided: bool) -> list[Any]:
         if not voided:
-            return is_first(session, event, voided=False)
+            return first(session, events, voided=False)
+        (event,) = events
         known = select(Debit.redemption_id).where(Debit.redemption_id == event.redemption_id)
-        return session.execute(known).first() is None
+        return [] if session.execute(known).first() else [event]
 
-    patch.setattr(debiting, "_is_first", without_row)
+    patch.setattr(debiting, "_first", without_row)
 
 
 @contextmanager

@@ -51,18 +51,18 @@ class Side:
         self._service = SimpleNamespace(programmes=programmes, settings=SimpleNamespace(keys=KEYS))
         methods = [method for method in vars(service).values() if hasattr(method, "event")]
         self.handlers: dict[str, tuple[type[Event], Any]] = {
-            method.event.name: (method.event, method.__wrapped__) for method in methods
+            method.event.name: (method.event, method.apply) for method in methods
         }
         self._seen = 0
 
     def hear(self, message: Message, *, dies: bool = False) -> bool:
         """Handle a message as chassis does: inbox and effect in one transaction; False for a duplicate."""
-        event_type, method = self.handlers[message.name]
+        event_type, apply = self.handlers[message.name]
         event = event_type.from_payload(message.payload)
         with self.db.transaction() as session:
-            is_new = inbox.is_new(session, f"{self.name}.{message.name}", event.event_id)
+            is_new = bool(inbox.remember(session, f"{self.name}.{message.name}", [event.event_id]))
             if is_new:
-                method(self._service, session, event)
+                apply(self._service, session, [event])
             if dies:
                 raise Died
         return is_new

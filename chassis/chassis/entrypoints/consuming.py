@@ -1,11 +1,14 @@
 """The process's consumer: nameko's, except that a message it cannot read is parked instead of dropped."""
 
+from functools import partial
 from typing import Any
 
 from kombu.connection import Connection
+from kombu.messaging import Consumer
 from nameko.messaging import QueueConsumer as NamekoQueueConsumer
 
 from chassis.confirms import ConfirmedPublisher, NotPublished
+from chassis.entrypoints.gathering import GatheringConsumer
 from chassis.parking import park
 
 # Half-open connections are noticed within two of these.
@@ -25,10 +28,22 @@ class QueueConsumer(NamekoQueueConsumer):
         """A connection that notices a dead peer; the supervisor restarts what cannot reconnect."""
         return Connection(self.amqp_uri, heartbeat=HEARTBEAT_S, connect_timeout=2)
 
+    def get_consumers(self, consumer_cls: Any, channel: Any) -> list[Consumer]:
+        """Called after each (re)connection: nameko's consumer of requests, and each event's own."""
+        for provider in self._providers:
+            if isinstance(provider, GatheringConsumer):
+                self._consumers[provider] = provider.consumer(channel.connection.client, self.accept)
+            else:
+                callback = partial(self.handle_message, provider)
+                requests = consumer_cls(queues=[provider.queue], callbacks=[callback], accept=self.accept)
+                requests.qos(prefetch_count=self.prefetch_count)
+                self._consumers[provider] = requests
+        return list(self._consumers.values())
+
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """kombu's own would acknowledge and forget the message (garbage, pickle, another encoding)."""
         self.set_aside(
-            message, self._queue_of(message), _text(message.body), f"unreadable: {type(exc).__name__}"
+            message, self._queue_of(message), readable(message), f"unreadable: {type(exc).__name__}"
         )
 
     def set_aside(self, message: Any, queue: str, body: Any, reason: str) -> None:
@@ -50,5 +65,10 @@ class QueueConsumer(NamekoQueueConsumer):
         return ""
 
 
-def _text(body: Any) -> str:
-    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
+def readable(message: Any) -> Any:
+    """A message's body to be published once more: as it was, or as text where it is no JSON."""
+    try:
+        return message.decode()
+    except Exception:
+        body = message.body
+        return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)

@@ -1,19 +1,16 @@
 """Events: handled once each, in one transaction with the inbox; a failure is retried later, then parked."""
 
-from collections.abc import Callable
-from functools import wraps
-from time import monotonic
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from typing import Any
 
 from kombu.entity import Exchange, Queue
-from nameko.messaging import Consumer
 from sqlalchemy.orm import Session
 
-from chassis import inbox
-from chassis.confirms import NotPublished
-from chassis.entrypoints.consuming import QueueConsumer
-from chassis.log import failure, get_logger
-from chassis.metrics import histogram
+from chassis.entrypoints.consuming import QueueConsumer, readable
+from chassis.entrypoints.gathering import Batch, GatheringConsumer
+from chassis.hearing import Listener, UnreadableEvent, hear
+from chassis.log import call_id_of, calling
 from chassis.parking import park, retry_or_park
 from chassis.topology import (
     event_exchange,
@@ -24,22 +21,22 @@ from chassis.topology import (
 from chassis.work import current_work
 from contracts.base import Event
 
-log = get_logger()
-_seconds = histogram("event_handling_seconds", "Events handled by this service.", ("event", "outcome"))
+# Events of one transaction whose handler takes them together, in a statement or two for all of them.
+TOGETHER_MAX = 100
+# And of one whose handler takes them one by one: a row that the first has locked is wanted by scans too.
+ONE_BY_ONE_MAX = 20
+
+Apply = Callable[[Any, Session, Sequence[Any]], None]
 
 
-class UnreadableEvent(Exception):
-    """The message is no such event: no retry will mend it."""
-
-
-class EventHandler(Consumer):
-    """Consumes one event type from the service's own quorum queue."""
+class EventHandler(GatheringConsumer):
+    """Consumes one event type from the service's own quorum queue, in batches."""
 
     queue_consumer = QueueConsumer()
 
-    def __init__(self, event: type[Event], **kwargs: Any) -> None:
+    def __init__(self, event: type[Event], batch_max: int, **kwargs: Any) -> None:
         self.event = event
-        super().__init__(queue=None, **kwargs)
+        super().__init__(batch_max, **kwargs)
 
     def setup(self) -> None:
         """The queue as `prepare` declared it."""
@@ -58,67 +55,75 @@ class EventHandler(Consumer):
         )
         super().setup()
 
-    def handle_result(
-        self, message: Any, worker_ctx: Any, result: Any = None, exc_info: Any = None
-    ) -> tuple[Any, Any]:
-        """Acknowledge only what took effect or is safely waiting elsewhere."""
-        try:
-            if exc_info is not None:
-                self._put_aside(message, worker_ctx.args[0], exc_info[1])
-            self.queue_consumer.ack_message(message)
-        except NotPublished:
-            self.queue_consumer.requeue_message(message)
-        return result, exc_info
-
-    def _put_aside(self, message: Any, body: Any, error: BaseException) -> None:
+    def put_aside(self, message: Any, error: BaseException) -> None:
+        """Tried later, or parked at once where no retry will mend it."""
         service = self.container.service_name
         put = park if isinstance(error, UnreadableEvent) else retry_or_park
         put(
             self.queue_consumer.publisher,
             service,
             event_queue(service, self.event),
-            body,
+            readable(message),
             dict(message.headers),
             type(error).__name__,
         )
 
 
 def handles(event: type[Event]) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Decorate ``method(self, session, event)``; it runs in one transaction with the inbox row."""
+    """Decorate ``method(self, session, event)``; events that come together share a transaction."""
 
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
-        @wraps(method)
-        def handle(self: Any, payload: Any) -> None:
-            current_work.set(event.name)
-            started = monotonic()
-            outcome = "failed"
-            try:
-                heard = _read(event, payload)
-                with self.db.transaction() as session:
-                    outcome = _apply(self, session, method, heard)
-                log.info("event_handled", event_name=event.name, event_id=heard.event_id, outcome=outcome)
-            except Exception as error:
-                log.warning("event_failed", event_name=event.name, **failure(error))
-                raise
-            finally:
-                _seconds.labels(event.name, outcome).observe(monotonic() - started)
+        def apply(service: Any, session: Session, events: Sequence[Event]) -> None:
+            for heard in events:
+                with calling(call_id_of(heard)):
+                    method(service, session, heard)
+                # Each must see the rows as they are now, not as the one before it has read them.
+                session.flush()
+                session.expunge_all()
 
-        handle.event = event  # type: ignore[attr-defined]
-        decorated: Callable[..., None] = EventHandler.decorator(event)(handle)
-        return decorated
+        return _entrypoint(method, event, apply, ONE_BY_ONE_MAX, _always)
 
     return decorate
 
 
-def _apply(service: Any, session: Session, method: Callable[..., None], event: Event) -> str:
-    if not inbox.is_new(session, f"{service.name}.{event.name}", event.event_id):
-        return "duplicate"
-    method(service, session, event)
-    return "ok"
+def handles_together(
+    event: type[Event], concerns: Callable[[Any], bool] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorate ``method(self, session, events)``, for handlers that do many events in a statement or two.
+
+    ``concerns`` says which events have an effect at all; the others cost no statement. `call_id_of` in
+    `chassis.log` says with which call an event came.
+    """
+
+    def decorate(method: Callable[..., None]) -> Callable[..., None]:
+        return _entrypoint(method, event, method, TOGETHER_MAX, concerns or _always)
+
+    return decorate
 
 
-def _read(event: type[Event], payload: Any) -> Event:
-    try:
-        return event.from_payload(payload)
-    except (TypeError, AttributeError) as error:
-        raise UnreadableEvent(event.name) from error
+def _entrypoint(
+    method: Callable[..., None],
+    event: type[Event],
+    apply: Apply,
+    batch_max: int,
+    concerns: Callable[[Any], bool],
+) -> Callable[..., None]:
+    @wraps(method)
+    def handle(self: Any, batch: Batch) -> None:
+        current_work.set(event.name)
+        listener = Listener(
+            event=event,
+            consumer=f"{self.name}.{event.name}",
+            concerns=concerns,
+            apply=partial(apply, self),
+        )
+        hear(batch, self.db, listener)
+
+    handle.event = event  # type: ignore[attr-defined]
+    handle.apply = apply  # type: ignore[attr-defined]
+    decorated: Callable[..., None] = EventHandler.decorator(event, batch_max)(handle)
+    return decorated
+
+
+def _always(_event: Event) -> bool:
+    return True

@@ -1,10 +1,21 @@
 """The entrypoints of `notify`: events become messages, a loop sends them, one call renders a voucher."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
+from chassis.service import (
+    CurrentCaller,
+    Database,
+    Loaded,
+    Services,
+    SettingsOf,
+    every,
+    handles,
+    handles_together,
+    rpc,
+)
 from chassis.settings import text_files
 from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import ApplicationRefused, LoginCodeRequested
@@ -54,10 +65,10 @@ class NotifyService:
         """Word of a revoked card."""
         noting.note_revocation(session, event)
 
-    @handles(RedemptionRecorded)
-    def note_receipt(self, session: Session, event: RedemptionRecorded) -> None:
-        """A receipt to send."""
-        noting.note_receipt(session, event)
+    @handles_together(RedemptionRecorded)
+    def note_receipts(self, session: Session, events: Sequence[RedemptionRecorded]) -> None:
+        """Receipts to send."""
+        noting.note_receipts(session, events)
 
     @handles(RedemptionCancelled)
     def note_cancellation(self, session: Session, event: RedemptionCancelled) -> None:

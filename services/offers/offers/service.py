@@ -1,10 +1,11 @@
 """The entrypoints of `offers`; the rules are in the modules that they call."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.service import CurrentCaller, Database, Loaded, handles, rpc
+from chassis.service import CurrentCaller, Database, Loaded, handles_together, rpc
 from chassis.settings import text_files
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
 from contracts.offers import (
@@ -126,12 +127,12 @@ class OffersService:
         with self.db.transaction() as session:
             return statistics.get_statistics_totals(session, self.caller)
 
-    @handles(RedemptionRecorded)
-    def count_redemption(self, session: Session, event: RedemptionRecorded) -> None:
-        """A sale is added to the provider's statistics."""
-        counting.count_redemption(session, event, 1)
+    @handles_together(RedemptionRecorded)
+    def count_redemptions(self, session: Session, events: Sequence[RedemptionRecorded]) -> None:
+        """Sales are added to the providers' statistics."""
+        counting.count_redemptions(session, events, 1)
 
-    @handles(RedemptionCancelled)
-    def take_out_redemption(self, session: Session, event: RedemptionCancelled) -> None:
-        """A cancelled sale is taken out again."""
-        counting.count_redemption(session, event, -1)
+    @handles_together(RedemptionCancelled)
+    def take_out_redemptions(self, session: Session, events: Sequence[RedemptionCancelled]) -> None:
+        """Cancelled sales are taken out again."""
+        counting.count_redemptions(session, events, -1)

@@ -67,7 +67,8 @@ def open_accounts(session: Session, accounts: Iterable[Account]) -> None:
         for a in sorted(set(accounts))
     ]
     if rows:
-        session.execute(insert(models.Account).values(rows).on_conflict_do_nothing())
+        # RETURNING has SQLAlchemy send all rows in one statement; without it they would go one by one.
+        session.execute(insert(models.Account).on_conflict_do_nothing().returning(models.Account.id), rows)
 
 
 def balance_cents(session: Session, account: Account) -> int:

@@ -5,6 +5,7 @@ The cancellation may arrive before the redemption. Whichever comes first writes 
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -19,24 +20,34 @@ from wallet import accounts, models
 from wallet.faults import LedgerFault, report
 from wallet.ledger import Transfer, TransferKind, write_transfers
 
+_REMEMBER = insert(models.Debit).on_conflict_do_nothing().returning(models.Debit.redemption_id)
 
-def debit_pots(session: Session, event: RedemptionRecorded) -> None:
-    """Move the redemption's draws to the provider; nothing for one that was paid without a pot.
+
+def takes_from_pots(event: RedemptionRecorded) -> bool:
+    """False for a redemption that was paid without a pot: it has no effect here and leaves no row."""
+    return bool(event.draws or event.paid_from_pot_cents)
+
+
+def debit_pots(session: Session, events: Sequence[RedemptionRecorded]) -> None:
+    """Move the redemptions' draws to the providers; each redemption's once.
 
     Raises LedgerFault where a pot would go below zero: the allowance was not backed, and a person must look.
     """
-    draws = _draws(event)
-    if not draws or not _is_first(session, event, voided=False):
+    draws = {event.event_id: _draws(event) for event in events if takes_from_pots(event)}
+    first = _first(session, [event for event in events if event.event_id in draws], voided=False)
+    if not first:
         return
-    write_transfers(session, _transfers("debit", event, draws, event.redeemed_at))
-    announce(
-        session,
-        WalletDebited(
-            **stamp(),
-            redemption_id=event.redemption_id,
-            provider_id=event.provider_id,
-            amount_cents=event.paid_from_pot_cents,
-        ),
+    transfers = [_transfers("debit", e, draws[e.event_id], e.redeemed_at) for e in first]
+    write_transfers(session, [transfer for one in transfers for transfer in one])
+    announce(session, *map(_debited, first), causes=first)
+
+
+def _debited(event: RedemptionRecorded) -> WalletDebited:
+    return WalletDebited(
+        **stamp(),
+        redemption_id=event.redemption_id,
+        provider_id=event.provider_id,
+        amount_cents=event.paid_from_pot_cents,
     )
 
 
@@ -46,7 +57,7 @@ def reverse_debit(session: Session, event: RedemptionCancelled) -> None:
     Either way `cards` hears once that the allowances may be raised.
     """
     draws = _draws(event)
-    if not draws or not (_is_first(session, event, voided=True) or _is_reversed_now(session, event, draws)):
+    if not draws or not (_first(session, [event], voided=True) or _is_reversed_now(session, event, draws)):
         return
     announce(
         session,
@@ -69,16 +80,24 @@ def _draws(event: RedemptionRecorded) -> dict[str, int]:
     return draws
 
 
-def _is_first(session: Session, event: RedemptionRecorded, *, voided: bool) -> bool:
-    row = insert(models.Debit).values(
-        redemption_id=event.redemption_id,
-        provider_id=event.provider_id,
-        amount_cents=event.paid_from_pot_cents,
-        voided=voided,
-        created_at=now(),
-    )
-    fresh = row.on_conflict_do_nothing().returning(models.Debit.redemption_id)
-    return session.execute(fresh).first() is not None
+def _first(
+    session: Session, events: Sequence[RedemptionRecorded], *, voided: bool
+) -> list[RedemptionRecorded]:
+    """Those of whose redemptions nothing had been heard yet, in the order in which their rows are locked."""
+    by_redemption = {event.redemption_id: event for event in reversed(events)}
+    in_order = [by_redemption[redemption_id] for redemption_id in sorted(by_redemption)]
+    rows = [
+        {
+            "redemption_id": event.redemption_id,
+            "provider_id": event.provider_id,
+            "amount_cents": event.paid_from_pot_cents,
+            "voided": voided,
+            "created_at": now(),
+        }
+        for event in in_order
+    ]
+    fresh = set(session.scalars(_REMEMBER, rows)) if rows else set()
+    return [event for event in in_order if event.redemption_id in fresh]
 
 
 def _is_reversed_now(session: Session, event: RedemptionCancelled, draws: dict[str, int]) -> bool:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import ARRAY, BigInteger, Text, bindparam, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,28 @@ from wallet.accounts import Account, open_accounts
 from wallet.faults import LedgerFault, report
 
 TransferKind = Literal["payment", "refund", "pot_credit", "pot_return", "debit", "debit_reversal"]
+
+_WRITE = (
+    insert(models.Transfer)
+    .on_conflict_do_nothing()
+    .returning(
+        models.Transfer.kind,
+        models.Transfer.source_id,
+        models.Transfer.debit_account_id,
+        models.Transfer.credit_account_id,
+    )
+)
+_changes = (
+    func.unnest(bindparam("account_ids", type_=ARRAY(Text)), bindparam("cents", type_=ARRAY(BigInteger)))
+    .table_valued("account_id", "cents", name="changes")
+    .render_derived()
+)
+_MOVE = (
+    update(models.Pot)
+    .where(models.Pot.account_id == _changes.c.account_id)
+    .values(balance_cents=models.Pot.balance_cents + _changes.c.cents)
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +105,6 @@ def _lock_pots(session: Session, transfers: Iterable[Transfer]) -> Mapping[str, 
 
 
 def _insert(session: Session, transfers: Sequence[Transfer]) -> set[tuple[str, ...]]:
-    table = models.Transfer
     created_at = now()
     rows = [
         {
@@ -98,9 +119,7 @@ def _insert(session: Session, transfers: Sequence[Transfer]) -> set[tuple[str, .
         }
         for t in transfers
     ]
-    fresh = insert(table).values(rows).on_conflict_do_nothing()
-    keys = fresh.returning(table.kind, table.source_id, table.debit_account_id, table.credit_account_id)
-    return {tuple(row) for row in session.execute(keys)}
+    return {tuple(row) for row in session.execute(_WRITE, rows)}
 
 
 def _check_repeated(session: Session, repeated: Collection[Transfer]) -> None:
@@ -118,12 +137,9 @@ def _move_balances(session: Session, balances: Mapping[str, int], written: Itera
     for transfer in written:
         changes[transfer.debit.id] -= transfer.amount_cents
         changes[transfer.credit.id] += transfer.amount_cents
-    for account_id in sorted(balances.keys() & changes.keys()):
+    moved = sorted(balances.keys() & changes.keys())
+    for account_id in moved:
         if balances[account_id] + changes[account_id] < 0:
             raise report(LedgerFault("pot_overdrawn", account_id=account_id))
-        session.execute(
-            update(models.Pot)
-            .where(models.Pot.account_id == account_id)
-            .values(balance_cents=models.Pot.balance_cents + changes[account_id])
-            .execution_options(synchronize_session=False)
-        )
+    if moved:
+        session.execute(_MOVE, {"account_ids": moved, "cents": [changes[account_id] for account_id in moved]})

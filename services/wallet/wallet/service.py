@@ -1,11 +1,22 @@
 """The wallet's entrypoints: what it answers, what it hears, what it does in the background."""
 
+from collections.abc import Sequence
 from typing import cast
 
 from sqlalchemy.orm import Session
 
 from chassis.clock import real_now
-from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
+from chassis.service import (
+    CurrentCaller,
+    Database,
+    Loaded,
+    Services,
+    SettingsOf,
+    every,
+    handles,
+    handles_together,
+    rpc,
+)
 from chassis.settings import text_files
 from contracts.cards import (
     AllowanceReleased,
@@ -108,10 +119,10 @@ class WalletService:
         """What can no longer be spent goes back to the funder."""
         pots.return_money(session, event)
 
-    @handles(RedemptionRecorded)
-    def debit_pots(self, session: Session, event: RedemptionRecorded) -> None:
-        """Pots → payable to the provider."""
-        debiting.debit_pots(session, event)
+    @handles_together(RedemptionRecorded, concerns=debiting.takes_from_pots)
+    def debit_pots(self, session: Session, events: Sequence[RedemptionRecorded]) -> None:
+        """Pots → payable to the providers."""
+        debiting.debit_pots(session, events)
 
     @handles(RedemptionCancelled)
     def reverse_debit(self, session: Session, event: RedemptionCancelled) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from signal import SIGKILL
 from typing import Any, ClassVar
@@ -11,10 +12,32 @@ from sqlalchemy.orm import Session
 
 from chassis.idempotency import once
 from chassis.outbox import announce, stamp
-from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, rpc
+from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, handles_together, rpc
 from chassis.settings import ServiceSettings
 from contracts.base import Event
 from contracts.refusals import Refusal
+
+HEAR = text("INSERT INTO heard (thing) VALUES (:thing)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToysHappened(Event):
+    """Heard in batches that are handled together."""
+
+    source: ClassVar[str] = "toy"
+    name: ClassVar[str] = "toys_happened"
+
+    thing: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToyEchoed(Event):
+    """What the toy announces of each that it heard together; nobody listens."""
+
+    source: ClassVar[str] = "toy"
+    name: ClassVar[str] = "toy_echoed"
+
+    thing: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +109,24 @@ class ToyService:
 
     @handles(ToyHappened)
     def hear(self, session: Session, event: ToyHappened) -> None:
-        if event.thing == "deadly" and not os.path.exists(os.environ["TOY_MENDED"]):
-            os.kill(os.getpid(), SIGKILL)
-        if event.thing == "hopeless" and not os.path.exists(os.environ["TOY_MENDED"]):
-            raise RuntimeError("cannot")
-        session.execute(text("INSERT INTO heard (thing) VALUES (:thing)"), {"thing": event.thing})
+        _misbehave(event.thing)
+        session.execute(HEAR, {"thing": event.thing})
+
+    @handles_together(ToysHappened, concerns=lambda event: event.thing != "of no concern")
+    def hear_together(self, session: Session, events: Sequence[ToysHappened]) -> None:
+        for event in events:
+            _misbehave(event.thing)
+        session.execute(HEAR, [{"thing": event.thing} for event in events])
+        echoes = [ToyEchoed(**stamp(), thing=event.thing) for event in events]
+        announce(session, *echoes, causes=events)
+
+
+def _misbehave(thing: str) -> None:
+    if thing == "slow":
+        time.sleep(1)
+    if os.path.exists(os.environ["TOY_MENDED"]):
+        return
+    if thing == "deadly":
+        os.kill(os.getpid(), SIGKILL)
+    if thing == "hopeless":
+        raise RuntimeError("cannot")

@@ -27,7 +27,7 @@ def test_a_redemption_and_its_cancellation_are_two_messages(db: Database, table:
         noting.note_cancellation(
             session, RedemptionCancelled(**fields, cancelled_at="2020-07-11T08:35:00.000000Z")
         )
-        noting.note_receipt(session, RedemptionRecorded(**fields))
+        noting.note_receipts(session, [RedemptionRecorded(**fields)])
     assert {(message.kind, message.subject_id) for message in table.all()} == {
         ("receipt", "red_1"),
         ("cancellation", "red_1"),
@@ -75,7 +75,7 @@ def test_nothing_personal_is_kept(db: Database, events: Any) -> None:
     with db.transaction() as session:
         noting.note_order(session, events.order_placed())
         noting.note_voucher(session, events.card_validated())
-        noting.note_receipt(session, RedemptionRecorded(**events.redemption_fields()))
+        noting.note_receipts(session, [RedemptionRecorded(**events.redemption_fields())])
         noting.note_revocation(
             session,
             CardRevoked(**stamp(), card_id="card_1", order_id="ord_1", household_id="hou_1", reason="lost"),

@@ -177,7 +177,7 @@ def test_several_workers_send_each_message_once(office: Office, table: Any, mail
     with office.db.transaction() as session:
         for number in range(MESSAGES):
             redemption = RedemptionRecorded(**events.redemption_fields(f"red_{number}"))
-            noting.note_receipt(session, redemption)
+            noting.note_receipts(session, [redemption])
     threads = [threading.Thread(target=send_due, args=(office,)) for _ in range(WORKERS)]
     for thread in threads:
         thread.start()
@@ -222,7 +222,7 @@ def test_one_message_in_trouble_does_not_stop_the_others(
 ) -> None:
     with office.db.transaction() as session:
         session.execute(text("UPDATE messages SET programme = 'no-such-programme'"))
-        noting.note_receipt(session, RedemptionRecorded(**events.redemption_fields()))
+        noting.note_receipts(session, [RedemptionRecorded(**events.redemption_fields())])
     send_due(office)
     assert {message.kind: message.state for message in table.all()} == {"voucher": "due", "receipt": "sent"}
 
@@ -269,7 +269,7 @@ def test_a_receipt_is_sent_whether_or_not_the_provider_is_still_there(
 ) -> None:
     redemption = RedemptionRecorded(**events.redemption_fields(provider_id=provider_id))
     with office.db.transaction() as session:
-        noting.note_receipt(session, redemption)
+        noting.note_receipts(session, [redemption])
     send_due(office)
     (mail,) = read_mails(mails, AMIRA)
     assert ("Kayak Vert, Base de Saint-Chély (Sainte-Enimie)" in mail.text) == (provider_id == "prv_1")
@@ -327,7 +327,7 @@ def test_no_log_line_names_the_person(
     known.emails["per_amira"] = "not an address"
     with office.db.transaction() as session:
         noting.note_voucher(session, events.card_validated())
-        noting.note_receipt(session, RedemptionRecorded(**events.redemption_fields()))
+        noting.note_receipts(session, [RedemptionRecorded(**events.redemption_fields())])
     send_due(office)
     said = capsys.readouterr().out
     assert "message_not_written" in said

@@ -10,7 +10,7 @@ import pytest
 from chassis.outbox import stamp
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
 from contracts.refusals import Refusal
-from offers.counting import count_redemption
+from offers.counting import count_redemptions
 from offers.statistics import get_statistics, get_statistics_totals
 
 NOTHING = {
@@ -57,7 +57,7 @@ def cancelled(event: RedemptionRecorded) -> RedemptionCancelled:
 
 def hear(desk: Any, event: RedemptionRecorded) -> None:
     with desk.db.transaction() as session:
-        count_redemption(session, event, -1 if isinstance(event, RedemptionCancelled) else 1)
+        count_redemptions(session, [event], -1 if isinstance(event, RedemptionCancelled) else 1)
 
 
 def read(desk: Any, provider_id: str, *, by: str = "day", caller: Any = None, **days: str) -> Any:

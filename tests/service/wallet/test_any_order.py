@@ -109,7 +109,7 @@ def test_any_history_keeps_every_cent(
 ) -> None:
     _empty(db)
     handlers = {
-        "redemption_recorded": debit_pots,
+        "redemption_recorded": lambda session, event: debit_pots(session, [event]),
         "redemption_cancelled": reverse_debit,
         "allowance_released": return_money,
     }

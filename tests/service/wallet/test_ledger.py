@@ -100,7 +100,7 @@ def test_parallel_debits_of_one_pot_never_take_more_than_is_there(
     def spend(number: int) -> bool:
         try:
             with db.transaction() as session:
-                debit_pots(session, messages.recorded(f"red_{number}", {pot_id: 3000}))
+                debit_pots(session, [messages.recorded(f"red_{number}", {pot_id: 3000})])
         except LedgerFault:
             return False
         return True
@@ -123,7 +123,7 @@ def test_parallel_debits_over_two_pots_in_either_order_all_succeed(
     def spend(number: int) -> None:
         ordered = pot_ids if number % 2 else pot_ids[::-1]
         with db.transaction() as session:
-            debit_pots(session, messages.recorded(f"red_{number}", dict.fromkeys(ordered, 100)))
+            debit_pots(session, [messages.recorded(f"red_{number}", dict.fromkeys(ordered, 100))])
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(spend, range(24)))

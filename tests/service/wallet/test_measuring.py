@@ -30,8 +30,8 @@ def test_the_gauges_are_the_totals_of_the_equation(
         credit_pots(session, messages.validated(), programmes)
     pot_id = books.pot_id()
     with db.transaction() as session:
-        debit_pots(session, messages.recorded("red_1", {pot_id: 2_000}))
-        debit_pots(session, messages.recorded("red_2", {pot_id: 500}))
+        debit_pots(session, [messages.recorded("red_1", {pot_id: 2_000})])
+        debit_pots(session, [messages.recorded("red_2", {pot_id: 500})])
         reverse_debit(session, messages.cancelled("red_2", {pot_id: 500}))
         return_money(session, messages.released("rel_1", pot_id, 1_000))
         totals = get_wallet_totals(session)

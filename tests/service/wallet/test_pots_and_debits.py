@@ -34,7 +34,8 @@ def hear(db: Database) -> Callable[..., None]:
 
     def hear_(handler: Callable[..., None], event: Event) -> None:
         with db.transaction() as session:
-            handler(session, event)
+            # Redemptions are heard together; the others one by one.
+            handler(session, [event] if handler is debit_pots else event)
 
     return hear_
 

@@ -1,0 +1,157 @@
+"""Hearing: a batch of events takes effect in one transaction; one that fails takes no other with it."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from chassis import inbox
+from chassis.database import Database, is_away
+from chassis.ids import new_id
+from chassis.log import failure, get_logger, remember_call_ids
+from chassis.metrics import histogram
+from chassis.parking import ATTEMPT_HEADER
+from contracts.base import Event
+
+CALL_ID_HEADER = "nameko.call_id"
+
+log = get_logger()
+_seconds = histogram("event_handling_seconds", "Events handled by this service.", ("event", "outcome"))
+
+
+class UnreadableEvent(Exception):
+    """The message is no such event: no retry will mend it."""
+
+
+class Batch(Protocol):
+    """Messages as kombu has them (`chassis.entrypoints.gathering.Batch`)."""
+
+    messages: Sequence[Any]
+
+    def acknowledge(self, messages: Sequence[Any]) -> None:
+        """They took effect."""
+
+    def put_aside(self, message: Any, error: BaseException) -> None:
+        """It did not."""
+
+    def is_stopping(self) -> bool:
+        """The process is about to end: what is not begun is left to the broker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """Who hears an event (``consumer`` in the inbox), which of them concern it, and what they do."""
+
+    event: type[Event]
+    consumer: str
+    concerns: Callable[[Any], bool]
+    apply: Callable[[Session, Sequence[Event]], None]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message that could be read."""
+
+    message: Any
+    event: Event
+    call_id: str
+
+
+def hear(batch: Batch, db: Database, listener: Listener) -> None:
+    """Handle and settle every message of the batch; raises NotPublished where one could not be put aside."""
+    started = monotonic()
+    outcomes: Counter[str] = Counter()
+    handled: dict[str, str] = {}
+    remember_call_ids({})
+    todo = _in_groups(_read(batch, listener, outcomes))
+    remember_call_ids({heard.event.event_id: heard.call_id for group in todo for heard in group})
+    while todo and not batch.is_stopping():
+        group = todo.pop(0)
+        try:
+            outcomes += _take_effect(db, listener, group)
+        except Exception as error:
+            if len(group) > 1 and not is_away(error):
+                log.warning("events_handled_alone", event_name=listener.event.name, **failure(error))
+                todo += [[heard] for heard in group]
+                continue
+            for heard in group:
+                _put_aside(batch, listener, heard, error)
+            outcomes["failed"] += len(group)
+        else:
+            batch.acknowledge([heard.message for heard in group])
+            handled |= {heard.event.event_id: heard.call_id for heard in group}
+    _tell(listener, outcomes, handled, monotonic() - started)
+
+
+def _in_groups(all_heard: Sequence[Heard]) -> list[list[Heard]]:
+    """What comes for the first time, together; then each alone that came before, since it may be the one that
+    failed then or killed its process.
+
+    Fewest deliveries first, and at each delivery the other way round: so the neighbours of one that kills its
+    process are done, on whichever side of it they stand, long before the broker's limit parks them with it.
+    """
+    fresh, again = [], []
+    for place, heard in enumerate(all_heard):
+        if heard.message.delivery_info.get("redelivered"):
+            times = int(heard.message.headers.get("x-delivery-count", 1))
+            again.append((times, place if times % 2 else -place, heard))
+        elif ATTEMPT_HEADER in heard.message.headers:
+            again.append((0, place, heard))
+        else:
+            fresh.append(heard)
+    alone = [[heard] for *_, heard in sorted(again, key=lambda each: each[:2])]
+    return [fresh, *alone] if fresh else alone
+
+
+def _take_effect(db: Database, listener: Listener, group: Sequence[Heard]) -> Counter[str]:
+    """One transaction; what does not concern the listener needs none, nor a row in the inbox: it would do
+    nothing the second time either."""
+    concerned = [heard.event for heard in group if listener.concerns(heard.event)]
+    if not concerned:
+        return Counter(ok=len(group))
+    by_id = {event.event_id: event for event in concerned}
+    with db.transaction() as session:
+        new = inbox.remember(session, listener.consumer, by_id)
+        if new:
+            listener.apply(session, [event for event_id, event in by_id.items() if event_id in new])
+    duplicates = len(concerned) - len(new)
+    return Counter(ok=len(group) - duplicates, duplicate=duplicates)
+
+
+def _read(batch: Batch, listener: Listener, outcomes: Counter[str]) -> list[Heard]:
+    """What can be read; the rest is put aside."""
+    all_heard = []
+    for message in batch.messages:
+        call_id = message.headers.get(CALL_ID_HEADER) or new_id("call")
+        try:
+            all_heard.append(Heard(message, listener.event.from_payload(message.decode()), call_id))
+        except Exception as error:
+            log.warning("event_failed", event_name=listener.event.name, call_id=call_id, **failure(error))
+            batch.put_aside(message, UnreadableEvent(listener.event.name))
+            outcomes["failed"] += 1
+    return all_heard
+
+
+def _put_aside(batch: Batch, listener: Listener, heard: Heard, error: Exception) -> None:
+    log.warning(
+        "event_failed",
+        event_name=listener.event.name,
+        event_id=heard.event.event_id,
+        call_id=heard.call_id,
+        **failure(error),
+    )
+    batch.put_aside(heard.message, error)
+
+
+def _tell(listener: Listener, outcomes: Counter[str], handled: dict[str, str], seconds: float) -> None:
+    """One line a batch; in the histogram each event counts, with the time that it waited for its batch."""
+    name = listener.event.name
+    if handled:
+        log.info("events_handled", event_name=name, **outcomes, events=handled)
+    for outcome, count in outcomes.items():
+        observer = _seconds.labels(name, outcome)
+        for _ in range(count):
+            observer.observe(seconds)
