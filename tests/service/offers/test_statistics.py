@@ -6,6 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from sqlalchemy import event as sql_event
 
 from chassis.outbox import stamp
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
@@ -122,6 +123,18 @@ def test_sales_of_one_moment_are_all_counted(desk: Any) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: hear(desk, recorded(provider_id)), range(32)))
     assert read(desk, provider_id)["total"]["redemptions"] == 32
+
+
+def test_a_batch_of_sales_is_one_statement(desk: Any) -> None:
+    provider_id = desk.accept()["id"]
+    statements: list[str] = []
+    sql_event.listen(desk.db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+    sold = [recorded(provider_id, offer_id=f"off_{number % 10}") for number in range(50)]
+    with desk.db.transaction() as session:
+        count_redemptions(session, sold, 1)
+    assert len(statements) == 1, statements
+    assert read(desk, provider_id)["total"]["redemptions"] == 50
+    assert len(read(desk, provider_id, by="offer")["rows"]) == 10
 
 
 def test_a_provider_reads_its_own_statistics_only(desk: Any) -> None:

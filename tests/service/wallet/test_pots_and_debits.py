@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import event as sql_event
 
 from chassis.database import Database
 from contracts.base import Event
@@ -98,6 +99,27 @@ def test_a_redemption_without_draws_moves_nothing_and_says_nothing(
     hear(reverse_debit, messages.cancelled("red_1", {}))
     assert books.rows("debits") == []
     assert books.rows("outbox") == []
+
+
+def test_a_batch_of_redemptions_takes_as_many_statements_as_one(
+    db: Database, credit: Any, books: Any, messages: Any
+) -> None:
+    credit(messages.validated())
+    pot_id = books.pot_id()
+    statements: list[str] = []
+    sql_event.listen(db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
+
+    def debit(first: int, count: int) -> int:
+        statements.clear()
+        # The last of them again: two events of one redemption in one batch move it once.
+        events = [messages.recorded(f"red_{n}", {pot_id: 10}) for n in range(first, first + count)]
+        with db.transaction() as session:
+            debit_pots(session, [*events, messages.recorded(events[-1].redemption_id, {pot_id: 10})])
+        return len(statements)
+
+    assert debit(0, 1) == debit(1, 99) == 6, statements
+    assert books.pot_balances() == [30_000 - 100 * 10]
+    assert len(books.announced("wallet_debited")) == 100
 
 
 def test_a_cancellation_moves_the_draws_back_once(credit: Any, hear: Any, books: Any, messages: Any) -> None:
