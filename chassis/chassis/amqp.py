@@ -82,6 +82,19 @@ class Json(str):
     """A body that is JSON already."""
 
 
+@contextmanager
+def in_one_write(channel: amqp.Channel) -> Iterator[None]:
+    """What is published in the block leaves in one system call at its end; nobody else may use the connection."""
+    transport = channel.connection.transport
+    write, held = transport._write, bytearray()
+    transport._write = held.extend
+    try:
+        yield
+    finally:
+        transport._write = write
+    transport.write(held)
+
+
 def message(body: Any, *, headers: dict[str, Any] | None = None, **properties: Any) -> amqp.Message:
     """A JSON message; ``delivery_mode`` 1 is transient, 2 survives a broker restart.
 

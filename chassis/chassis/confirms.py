@@ -7,7 +7,7 @@ from typing import Any
 
 import amqp
 
-from chassis.amqp import CONFIRM_TIMEOUT_S, CONNECTION_ERRORS, ChannelPool, message
+from chassis.amqp import CONFIRM_TIMEOUT_S, CONNECTION_ERRORS, ChannelPool, in_one_write, message
 
 PERSISTENT = 2
 
@@ -72,24 +72,28 @@ class _Confirms:
         channel.events["basic_return"] = {self._on_return}
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
-        for outgoing in batch:
-            self._channel.published_count += 1
-            self._waiting[self._channel.published_count] = outgoing.message_id
-            self._channel.basic_publish(
-                message(
-                    outgoing.body,
-                    headers=outgoing.headers,
-                    delivery_mode=PERSISTENT,
-                    message_id=outgoing.message_id,
-                ),
-                exchange=outgoing.exchange,
-                routing_key=outgoing.routing_key,
-                mandatory=True,
-            )
+        with in_one_write(self._channel):
+            for outgoing in batch:
+                self._send(outgoing)
         deadline = monotonic() + CONFIRM_TIMEOUT_S
         while self._waiting:
             self._channel.connection.drain_events(timeout=max(deadline - monotonic(), 0.001))
         return self._confirmed - self._returned
+
+    def _send(self, outgoing: Outgoing) -> None:
+        self._channel.published_count += 1
+        self._waiting[self._channel.published_count] = outgoing.message_id
+        self._channel.basic_publish(
+            message(
+                outgoing.body,
+                headers=outgoing.headers,
+                delivery_mode=PERSISTENT,
+                message_id=outgoing.message_id,
+            ),
+            exchange=outgoing.exchange,
+            routing_key=outgoing.routing_key,
+            mandatory=True,
+        )
 
     def _on_ack(self, tag: int, multiple: bool) -> None:
         self._confirmed.update(self._settle(tag, multiple))

@@ -5,14 +5,26 @@ from typing import Any
 
 from kombu.connection import Connection
 from kombu.messaging import Consumer
+from kombu.transport import pyamqp
 from nameko.messaging import QueueConsumer as NamekoQueueConsumer
 
+from chassis.amqp import read_ahead
 from chassis.confirms import ConfirmedPublisher, NotPublished
 from chassis.entrypoints.gathering import GatheringConsumer
 from chassis.parking import park
 
 # Half-open connections are noticed within two of these.
 HEARTBEAT_S = 10
+
+
+class _BrokerConnection(pyamqp.Connection):
+    def connect(self, callback: Any = None) -> None:
+        super().connect(callback)
+        read_ahead(self)
+
+
+class _Transport(pyamqp.Transport):
+    Connection = _BrokerConnection
 
 
 class QueueConsumer(NamekoQueueConsumer):
@@ -26,7 +38,7 @@ class QueueConsumer(NamekoQueueConsumer):
     @property
     def connection(self) -> Connection:
         """A connection that notices a dead peer; the supervisor restarts what cannot reconnect."""
-        return Connection(self.amqp_uri, heartbeat=HEARTBEAT_S, connect_timeout=2)
+        return Connection(self.amqp_uri, heartbeat=HEARTBEAT_S, connect_timeout=2, transport=_Transport)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> list[Consumer]:
         """Called after each (re)connection: nameko's consumer of requests, and each event's own."""
