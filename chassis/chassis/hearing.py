@@ -43,11 +43,10 @@ class Batch(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Listener:
-    """Who hears an event (``consumer`` in the inbox), which of them concern it, and what they do."""
+    """Who hears an event (``consumer`` in the inbox), and what it does."""
 
     event: type[Event]
     consumer: str
-    concerns: Callable[[Any], bool]
     apply: Callable[[Session, Sequence[Event]], None]
 
 
@@ -107,18 +106,12 @@ def _in_groups(all_heard: Sequence[Heard]) -> list[list[Heard]]:
 
 
 def _take_effect(db: Database, listener: Listener, group: Sequence[Heard]) -> Counter[str]:
-    """One transaction; what does not concern the listener needs none, nor a row in the inbox: it would do
-    nothing the second time either."""
-    concerned = [heard.event for heard in group if listener.concerns(heard.event)]
-    if not concerned:
-        return Counter(ok=len(group))
-    by_id = {event.event_id: event for event in concerned}
+    by_id = {heard.event.event_id: heard.event for heard in group}
     with db.transaction() as session:
         new = inbox.remember(session, listener.consumer, by_id)
         if new:
             listener.apply(session, [event for event_id, event in by_id.items() if event_id in new])
-    duplicates = len(concerned) - len(new)
-    return Counter(ok=len(group) - duplicates, duplicate=duplicates)
+    return Counter(ok=len(new), duplicate=len(group) - len(new))
 
 
 def _read(batch: Batch, listener: Listener, outcomes: Counter[str]) -> list[Heard]:

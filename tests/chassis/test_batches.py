@@ -142,13 +142,6 @@ def test_two_processes_on_one_queue_share_it_and_repeat_nothing(toy: Toy, form: 
     assert toy.messages("toy.parked") == 0
 
 
-def test_what_concerns_nobody_leaves_no_row(toy: Toy) -> None:
-    deliver(toy, TOGETHER, ["of no concern"] * 5)
-    eventually(lambda: sum(batch["ok"] for batch in batches_of(toy, TOGETHER)) == 5)
-    with toy.database.transaction() as session:
-        assert session.scalar(text("SELECT count(*) FROM inbox")) == 0
-
-
 def test_an_event_keeps_its_call_id_through_a_batch_and_in_the_logs(toy: Toy) -> None:
     deliver(toy, TOGETHER, ["a", "b", "c"])
     eventually(lambda: toy.heard_like("%") == (3, 3))

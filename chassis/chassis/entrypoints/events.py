@@ -81,22 +81,19 @@ def handles(event: type[Event]) -> Callable[[Callable[..., None]], Callable[...,
                 session.flush()
                 session.expunge_all()
 
-        return _entrypoint(method, event, apply, ONE_BY_ONE_MAX, _always)
+        return _entrypoint(method, event, apply, ONE_BY_ONE_MAX)
 
     return decorate
 
 
-def handles_together(
-    event: type[Event], concerns: Callable[[Any], bool] | None = None
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def handles_together(event: type[Event]) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorate ``method(self, session, events)``, for handlers that do many events in a statement or two.
 
-    ``concerns`` says which events have an effect at all; the others cost no statement. `call_id_of` in
-    `chassis.log` says with which call an event came.
+    `call_id_of` in `chassis.log` says with which call an event came.
     """
 
     def decorate(method: Callable[..., None]) -> Callable[..., None]:
-        return _entrypoint(method, event, method, TOGETHER_MAX, concerns or _always)
+        return _entrypoint(method, event, method, TOGETHER_MAX)
 
     return decorate
 
@@ -106,7 +103,6 @@ def _entrypoint(
     event: type[Event],
     apply: Apply,
     batch_max: int,
-    concerns: Callable[[Any], bool],
 ) -> Callable[..., None]:
     @wraps(method)
     def handle(self: Any, batch: Batch) -> None:
@@ -114,7 +110,6 @@ def _entrypoint(
         listener = Listener(
             event=event,
             consumer=f"{self.name}.{event.name}",
-            concerns=concerns,
             apply=partial(apply, self),
         )
         hear(batch, self.db, listener)
@@ -123,7 +118,3 @@ def _entrypoint(
     handle.apply = apply  # type: ignore[attr-defined]
     decorated: Callable[..., None] = EventHandler.decorator(event, batch_max)(handle)
     return decorated
-
-
-def _always(_event: Event) -> bool:
-    return True

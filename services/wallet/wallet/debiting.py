@@ -23,18 +23,13 @@ from wallet.ledger import Transfer, TransferKind, write_transfers
 _REMEMBER = insert(models.Debit).on_conflict_do_nothing().returning(models.Debit.redemption_id)
 
 
-def takes_from_pots(event: RedemptionRecorded) -> bool:
-    """False for a redemption that was paid without a pot: it has no effect here and leaves no row."""
-    return bool(event.draws or event.paid_from_pot_cents)
-
-
 def debit_pots(session: Session, events: Sequence[RedemptionRecorded]) -> None:
-    """Move the redemptions' draws to the providers; each redemption's once.
+    """Move the redemptions' draws to the providers, each redemption's once; nothing for those without.
 
     Raises LedgerFault where a pot would go below zero: the allowance was not backed, and a person must look.
     """
-    draws = {event.event_id: _draws(event) for event in events if takes_from_pots(event)}
-    first = _first(session, [event for event in events if event.event_id in draws], voided=False)
+    draws = {event.event_id: _draws(event) for event in events}
+    first = _first(session, [event for event in events if draws[event.event_id]], voided=False)
     if not first:
         return
     transfers = [_transfers("debit", e, draws[e.event_id], e.redeemed_at) for e in first]

@@ -119,7 +119,7 @@ class WalletService:
         """What can no longer be spent goes back to the funder."""
         pots.return_money(session, event)
 
-    @handles_together(RedemptionRecorded, concerns=debiting.takes_from_pots)
+    @handles_together(RedemptionRecorded)
     def debit_pots(self, session: Session, events: Sequence[RedemptionRecorded]) -> None:
         """Pots → payable to the providers."""
         debiting.debit_pots(session, events)

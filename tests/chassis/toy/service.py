@@ -112,7 +112,7 @@ class ToyService:
         _misbehave(event.thing)
         session.execute(HEAR, {"thing": event.thing})
 
-    @handles_together(ToysHappened, concerns=lambda event: event.thing != "of no concern")
+    @handles_together(ToysHappened)
     def hear_together(self, session: Session, events: Sequence[ToysHappened]) -> None:
         for event in events:
             _misbehave(event.thing)
