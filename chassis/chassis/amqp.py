@@ -84,7 +84,7 @@ class Json(str):
 
 @contextmanager
 def in_one_write(channel: amqp.Channel) -> Iterator[None]:
-    """What is published in the block leaves in one system call at its end; nobody else may use the connection."""
+    """What is published in the block leaves in one write at its end; nobody else may use the connection."""
     transport = channel.connection.transport
     write, held = transport._write, bytearray()
     transport._write = held.extend
