@@ -54,12 +54,16 @@ class Database:
     def __init__(self, url: str, *, name: str = "occygene", pool_size: int = 20) -> None:
         options = (
             f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
-            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC"
+            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC "
+            # Prepared statements keep their plan; by itself the server planned the scan's anew each time.
+            "-c plan_cache_mode=force_generic_plan"
         )
         self.engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
+            # The same few connections again and again: their plans and caches are warm.
+            pool_use_lifo=True,
             pool_timeout=POOL_WAIT_S,
             # Values of a failed statement may be personal data: they never reach a log.
             hide_parameters=True,
