@@ -27,7 +27,13 @@ TURN_S = 2.0
 # Where threads wait for a request, a reply or the time: py-spy sees some of them as running.
 WAITING = frozenset(
     {
-        *("TCPTransport._read", "_worker", "EpollSelector.select", "_PollLikeSelector.select"),
+        *(
+            "TCPTransport._read",
+            "read_ahead.<locals>.<lambda>",
+            "_worker",
+            "EpollSelector.select",
+            "_PollLikeSelector.select",
+        ),
         *("Hub.do_poll", "Arbiter.sleep", "Arbiter.wait_for_signals"),
     }
 )
