@@ -1,4 +1,4 @@
-"""What a scan costs on the bus: every message published because of one, counted on the broker itself."""
+"""What a scan costs on the bus and in the logs: every message, counted on the broker, and every line."""
 
 from collections import Counter
 from typing import Any
@@ -7,14 +7,17 @@ from uuid import uuid4
 from chassis.amqp import connect
 from chassis.topology import RPC_EXCHANGE, event_exchange
 from demo.api import Visitor
+from devstack.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES
 from devstack.stack import Stack
 from tests.costs import COSTS, WHAT_TO_DO
+from tests.e2e.logs import lines_about
 from tests.e2e.quiet import wait_until_quiet
 from tests.e2e.story_checks import mails_about
 from tests.e2e.world import Card, World
 
 DESK = "Ferme aux Ânes"
+LOG_TIMEOUT_S = 20.0
 
 # What the receipts need is asked for once a batch, under the batch's own call id (test_batches.py counts).
 ASKED_FOR_RECEIPTS = ("identity.find_contacts", "offers.find_providers_by_id")
@@ -47,7 +50,9 @@ class Tap:
         self._connection.close()
 
 
-def test_a_scan_publishes_exactly_these_messages(world: World, platform: Stack) -> None:
+def test_a_scan_publishes_exactly_these_messages_and_writes_these_lines(
+    world: World, platform: Stack
+) -> None:
     world.at(2020, 7, 28, 11, 0)
     world.desk(DESK)
     device, card = world.device(DESK), world.bonus_card("Famille comptée")
@@ -64,7 +69,16 @@ def test_a_scan_publishes_exactly_these_messages(world: World, platform: Stack) 
         asked = sum("." in name for name in messages)
         print(f"{what:24} {sum(messages.values()) + asked} messages, {asked} of them replies: {messages}")
     assert counted == {what: COSTS[what].published for what in counted}, WHAT_TO_DO
+    lines = {what: Counter(COSTS[what].logged) for what in counted}
+    # The last line may be written just after the last row.
+    wait_until(lambda: logged(platform, calls) == lines, LOG_TIMEOUT_S, 0.1)
+    assert logged(platform, calls) == lines, WHAT_TO_DO
     assert all(asked_for_receipts.values()), asked_for_receipts
+
+
+def logged(platform: Stack, calls: dict[str, str]) -> dict[str, Counter[str]]:
+    """The lines about each call."""
+    return {what: lines_about(platform, call_id) for what, call_id in calls.items()}
 
 
 def requests(world: World, card: Card) -> dict[str, tuple[str, dict[str, Any], str, int]]:

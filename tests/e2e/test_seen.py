@@ -1,6 +1,5 @@
 """What operators see: one call id through all services, metrics with their labels, a clock nobody moves."""
 
-import json
 import subprocess
 import sys
 from uuid import uuid4
@@ -17,6 +16,7 @@ from devstack.environment import SERVICES
 from devstack.ports import wait_until
 from devstack.stack import Stack
 from gateway.settings import Settings as GatewaySettings
+from tests.e2e.logs import lines_about
 from tests.e2e.quiet import wait_until_quiet
 from tests.e2e.story_checks import mails_about
 from tests.e2e.world import World
@@ -100,13 +100,8 @@ def test_a_service_does_not_start_in_production_with_a_clock_that_can_be_moved(p
 
 
 def services_that_log(platform: Stack, call_id: str) -> set[str]:
-    """Which services' logs have a line with this call id."""
-    found = set()
-    for log in (platform.folder / "logs").glob("*.log"):
-        for line in log.read_text().splitlines():
-            if call_id in line and json.loads(line).get("call_id") == call_id:
-                found.add(json.loads(line)["service"])
-    return found
+    """Which services' logs have a line about this call."""
+    return {line.split()[0] for line in lines_about(platform, call_id)}
 
 
 def metrics(port: int) -> list[Metric]:

@@ -52,12 +52,11 @@ def test_a_scan_takes_exactly_these_statements(stage: Any) -> None:
         with meter.counting() as seen:
             call()
         ends = sum(word in ("COMMIT", "ROLLBACK") for word in seen)
-        counted[what] = {"statements": len(seen) - ends, "transactions": ends}
+        counted[what] = {"statements": len(seen) - ends, "round_trips": len(seen) + ends}
         print(f"{what:44} {len(seen) - ends} statements, {len(seen) + ends} round trips")
         print("".join(f"    {word[:110]}\n" for word in seen), end="")
     expected = {
-        what: {"statements": cost.statements, "transactions": cost.transactions}
-        for what, cost in COSTS.items()
+        what: {"statements": cost.statements, "round_trips": cost.round_trips} for what, cost in COSTS.items()
     }
     assert counted == expected, WHAT_TO_DO
 
