@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test test-containers check docs format up down redrive reconcile
+.PHONY: help setup demo bench test simulate test-containers check docs format up down redrive reconcile
 
 # The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -30,6 +30,9 @@ bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs
 test: setup ## All tests that need no Docker engine
 	@$(BIN)/pytest tests -m "not containers"
 	@docker info >/dev/null 2>&1 || echo 'Left out: the container tests (make test-containers), as no Docker engine answers.'
+
+simulate: setup ## The money protocol in 20,000 histories full of crashes (HISTORIES=…, SEED=…: CONTRIBUTING.md)
+	@$(BIN)/python -m tests.simulation
 
 test-containers: setup ## The story against deploy/compose.yaml; needs a Docker engine
 	@docker info >/dev/null 2>&1 || { echo 'No Docker engine answers: start one (docker info must work) and try again.' >&2; exit 1; }

@@ -14,15 +14,15 @@ from contracts.cards import OrderView, RedemptionView, ScanAnswer
 from contracts.identity import ApplicationApproved, Household
 from contracts.offers import OfferPublished
 from contracts.wallet import PaymentReceived
-from tests.protocol.model import Card
-from tests.protocol.world import KEYS, World
+from tests.simulation.model import Card
+from tests.simulation.world import KEYS, Asked, World
 
 SITES = ("sit_1", "sit_2", "sit_3")
 # Offer → provider and category; a water sport may be paid by both pots of a household.
 OFFERS = {"off_sea": ("prv_sea", "water_sports"), "off_museum": ("prv_museum", "museums")}
 ADULT = {"given_name": "Anaïs", "family_name": "Blanc", "birth_date": "1988-03-03"}
 CHILD = {"given_name": "Tom", "family_name": "Blanc", "birth_date": "2018-01-01"}
-MEMBERS = {"hh_family": [ADULT, CHILD, CHILD], "hh_single": []}
+MEMBERS = {"hh_family": [ADULT, CHILD, CHILD], "hh_single": [], "hh_late": []}
 HOLDER = {
     **ADULT,
     "email": "anais@example.org",
@@ -81,14 +81,14 @@ def publish_offers(world: World) -> None:
             minimum_gross_cents=None,
             max_children=None,
         )
-        with world.cards.db.transaction() as session:
+        with world.cards.transaction() as session:
             published.keep_offer(session, offer)
 
 
 def order_card(world: World, household: str) -> OrderView:
-    """Order a card; its approval and its payment are on their way."""
-    order = ordering.place_order(
-        world.cards.db.transaction,
+    """Order a card."""
+    return ordering.place_order(
+        world.cards.transaction,
         PARTNER,
         world.programmes,
         KEYS,
@@ -101,49 +101,67 @@ def order_card(world: World, household: str) -> OrderView:
             "members": MEMBERS[household],  # type: ignore[typeddict-item]
         },
     )
+
+
+def approve_and_pay(world: World, order: OrderView) -> None:
+    """The order's approval and its payment are on their way."""
     world.send(
         ApplicationApproved(**stamp(), application_id=new_id("app"), order_id=order["id"]),
         PaymentReceived(
             **stamp(), payment_id=new_id("pay"), order_id=order["id"], amount_cents=order["amount_due_cents"]
         ),
     )
-    return order
 
 
 def read_card(world: World, card_id: str) -> Card:
     """A card with what its voucher prints."""
-    with world.cards.db.transaction() as session:
+    with world.cards.transaction() as session:
         row = session.scalars(select(CardRow).where(CardRow.id == card_id)).one()
     printed = unseal(KEYS, row.id, row.sealed)
-    return Card(row.id, row.household_id, printed.qr_text, printed.number, printed.card_code, row.replaces)
+    return Card(
+        row.id,
+        row.order_id,
+        row.household_id,
+        printed.qr_text,
+        printed.number,
+        printed.card_code,
+        row.replaces,
+    )
 
 
-def redeem(world: World, caller: Caller, key: str, scan: Any, *, dies: bool = False) -> ScanAnswer:
-    """Scan; the process may die before its commit."""
-    transaction = world.cards.dying_transaction if dies else world.cards.db.transaction
-    return redeeming.redeem(transaction, caller, world.programmes, KEYS, idempotency_key=key, scan=scan)
+def redeem(world: World, asked: Asked) -> ScanAnswer:
+    """Scan."""
+    caller, key, scan = asked
+    return redeeming.redeem(
+        world.cards.transaction,
+        caller,
+        world.programmes,
+        KEYS,
+        idempotency_key=key,
+        scan=scan,  # type: ignore[arg-type]
+    )
 
 
 def quote(world: World, caller: Caller, scan: Any) -> ScanAnswer:
     """Ask for the price."""
-    return quoting.quote(world.cards.db.transaction, caller, world.programmes, KEYS, scan=scan)
+    return quoting.quote(world.cards.transaction, caller, world.programmes, KEYS, scan=scan)
 
 
 def cancel(world: World, caller: Caller, redemption_id: str) -> RedemptionView:
-    """Undo a scan."""
-    with world.cards.db.transaction() as session:
+    """Undo a scan; always with the same key, as a desk does that got no answer."""
+    with world.cards.transaction() as session:
         return cancelling.cancel_redemption(
             session,
             caller,
             world.programmes,
-            idempotency_key=new_id("key"),
+            idempotency_key=f"cancel_{redemption_id}",
             redemption_id=redemption_id,
         )
 
 
 def revoke(world: World, card_id: str, reason: Any) -> None:
     """An officer revokes a card."""
-    with world.cards.db.transaction() as session:
+    with world.cards.transaction() as session:
         revoking.revoke_card(
             session, OFFICER, world.programmes, idempotency_key=new_id("key"), card_id=card_id, reason=reason
         )
@@ -151,7 +169,7 @@ def revoke(world: World, card_id: str, reason: Any) -> None:
 
 def reissue(world: World, card_id: str) -> None:
     """An officer has a new card made for a revoked one."""
-    with world.cards.db.transaction() as session:
+    with world.cards.transaction() as session:
         reissuing.reissue_card(
             session, OFFICER, world.programmes, KEYS, idempotency_key=new_id("key"), card_id=card_id
         )
@@ -159,4 +177,4 @@ def reissue(world: World, card_id: str) -> None:
 
 def close_spent_pots(world: World) -> int:
     """The sweeper comes by."""
-    return closing.close_spent_pots(world.cards.db.transaction, world.programmes.values())
+    return closing.close_spent_pots(world.cards.transaction, world.programmes.values())

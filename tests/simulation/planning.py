@@ -1,0 +1,164 @@
+"""From a step's picks to an act: who does what, to which of the things that there are."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tests.simulation import acts
+from tests.simulation.bus import MOODS, Message
+from tests.simulation.model import Card, Model
+from tests.simulation.steps import Step
+from tests.simulation.world import Asked, World
+
+GROSS_CENTS = 10_000
+# Nothing, one cent, parts, all of the sea pot, that and a bit of the other, more than a single person has.
+PAY_CENTS = (0, 1, 250, 700, 700, 1000, 1500, 1500, 3000)
+# Often the same one, so that the limit of three uses a month is reached.
+SITES = (*("sit_1",) * 6, "sit_2", "sit_3")
+REASONS = ("lost", "lost", "stolen", "error", "fraud")
+MAX_ORDERS = 2
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is done, what it is about, and the call that does it; it changes the ``sides`` named."""
+
+    what: str
+    about: Any
+    do: Callable[[], Any]
+    sides: tuple[str, ...] = ("cards",)
+
+
+class Planner:
+    """What was asked of `cards` so far, so that it can be asked again."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.asked: list[Asked] = []
+        self.orders = 0
+
+    def plan(self, model: Model, step: Step) -> Act | None:
+        """The act, or None where there is nothing to do it to."""
+        planned: Act | None = getattr(self, "_" + step.what.replace(" ", "_"))(model, *step.picks)
+        return planned
+
+    def _scan(
+        self, model: Model, which: int, offer: int, site: int, pay: int, typed: int, _: int
+    ) -> Act | None:
+        card = _card(model, which)
+        if card is None:
+            return None
+        offer_id, by_number = _pick(sorted(acts.OFFERS), offer), typed % 3 == 0
+        body = {
+            "card": card.number if by_number else card.qr_text,
+            "card_code": card.code if by_number else None,
+            "offer_id": offer_id,
+            "party": {"adults": 1, "children": 0},
+            "gross_cents": GROSS_CENTS,
+            "pay_cents": _pick(PAY_CENTS, pay),
+        }
+        asked = (acts.device(offer_id, _pick(SITES, site)), f"scan_{len(self.asked)}", body)
+        self.asked.append(asked)
+        return self._redeem(asked)
+
+    def _resend(self, _: Model, which: int, newest: int, *__: int) -> Act | None:
+        if not self.asked:
+            return None
+        return self._redeem(self.asked[-1] if newest % 2 else _pick(self.asked, which))
+
+    def _reuse_key(self, _: Model, which: int, *__: int) -> Act | None:
+        if not self.asked:
+            return None
+        caller, key, body = _pick(self.asked, which)
+        return self._redeem((caller, key, {**body, "pay_cents": body["pay_cents"] + 1}))
+
+    def _redeem(self, asked: Asked) -> Act:
+        return Act("scan", asked, lambda: acts.redeem(self.world, asked))
+
+    def _quote(self, _: Model, which: int, *__: int) -> Act | None:
+        if not self.asked:
+            return None
+        asked = _pick(self.asked, which)
+        return Act("quote", asked, lambda: acts.quote(self.world, asked[0], asked[2]))
+
+    def _cancel(self, model: Model, which: int, by: int, *_: int) -> Act | None:
+        if not model.redemptions:
+            return None
+        redemption_id = _pick(model.redemptions, which)
+        offer_id = model.redemptions[redemption_id].offer
+        caller = acts.device(offer_id, acts.SITES[0]) if by % 2 else acts.OFFICER
+        return Act("cancel", (redemption_id, caller), lambda: acts.cancel(self.world, caller, redemption_id))
+
+    def _revoke(self, model: Model, which: int, reason: int, *_: int) -> Act | None:
+        card = _card(model, which)
+        if card is None:
+            return None
+        about = (card.id, _pick(REASONS, reason))
+        return Act("revoke", about, lambda: acts.revoke(self.world, *about))
+
+    def _reissue(self, model: Model, which: int, *_: int) -> Act | None:
+        revoked = [card for card in model.cards.values() if card.revoked]
+        if not revoked:
+            return None
+        card_id = _pick(revoked, which).id
+        return Act("reissue", card_id, lambda: acts.reissue(self.world, card_id))
+
+    def _order(self, _: Model, household: int, *__: int) -> Act | None:
+        self.orders += 1
+        if self.orders > MAX_ORDERS:
+            return None
+        return order_act(self.world, _pick(sorted(acts.MEMBERS), household))
+
+    def _sweep(self, *_: Any) -> Act:
+        return Act("sweep", None, lambda: acts.close_spent_pots(self.world))
+
+    def _deliver(self, _: Model, which: int, batch: int, *__: int) -> Act | None:
+        waiting = self.world.bus.waiting
+        if not waiting:
+            return None
+        message = _pick(waiting, which)
+        return self.deliver(together(message, waiting) if batch % 3 else [message])
+
+    def _deliver_again(self, _: Model, which: int, *__: int) -> Act | None:
+        return self.deliver([_pick(self.world.bus.heard, which)]) if self.world.bus.heard else None
+
+    def deliver(self, messages: Sequence[Message]) -> Act:
+        """Let a service hear messages of one event."""
+        side = self.world.sides[messages[0].service]
+        return Act("deliver", tuple(messages), lambda: side.hear(messages), (side.name,))
+
+    def _relay(self, _: Model, which: int, mood: int, *__: int) -> Act:
+        return self.relay(_pick(["cards", "cards", "wallet"], which), _pick(MOODS, mood))
+
+    def relay(self, name: str, mood: str = "well") -> Act:
+        """Let a service publish; the bus takes it as its mood is."""
+
+        def do() -> None:
+            self.world.bus.mood = mood
+            self.world.sides[name].relay(self.world.bus)
+
+        return Act("relay", (name, mood), do, ())
+
+
+def order_act(world: World, household: str) -> Act:
+    """Order a card for a household."""
+    return Act("order", household, lambda: acts.order_card(world, household))
+
+
+def together(message: Message, waiting: Sequence[Message]) -> list[Message]:
+    """The message and all that wait in the same queue."""
+    return [m for m in waiting if (m.service, m.name) == (message.service, message.name)]
+
+
+def _card(model: Model, which: int) -> Card | None:
+    """Mostly the first that was not revoked: so that much happens to one, and others are there too."""
+    cards = list(model.cards.values())
+    usable = [card for card in cards if not card.revoked] or cards
+    if which % 16 == 0:
+        return _pick(cards, which // 16) if cards else None
+    return _pick(usable[:1] if which % 4 else usable, which // 16) if usable else None
+
+
+def _pick(items: Any, which: int) -> Any:
+    there = list(items)
+    return there[which % len(there)]

@@ -1,0 +1,96 @@
+"""Many histories on all cores: each worker plays every n-th seed and stops at its first violation."""
+
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.queues import Queue
+from queue import Empty
+from time import monotonic
+
+from chassis.migrating import migrate
+from tests.simulation.planted import planted
+from tests.simulation.programme import read_azur
+from tests.simulation.quiet import quiet_services
+from tests.simulation.search import Search
+from tests.simulation.world import World
+
+REPORT_EVERY_S = 1.0
+# A worker that says nothing for so long has died.
+SILENCE_MAX_S = 120.0
+
+
+@dataclass
+class Report:
+    """What a worker has done since its last report."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    violation: str = ""
+    has_ended: bool = False
+
+
+@dataclass(frozen=True)
+class Task:
+    """``seeds`` are all workers'; ``plant`` names the bug to be planted, or is empty."""
+
+    seeds: range
+    plant: str
+
+
+def work(task: Task, urls: list[dict[str, str]]) -> Iterator[Report]:
+    """Reports of all workers as they come; ends when all have ended, or one found a violation."""
+    context = get_context("spawn")
+    reports: Queue[Report] = context.Queue()
+    workers = [
+        context.Process(target=_work, args=(task, number, len(urls), own, reports), daemon=True)
+        for number, own in enumerate(urls)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        yield from _listen(reports, len(workers))
+    finally:
+        for worker in workers:
+            worker.terminate()
+            worker.join()
+
+
+def _listen(reports: "Queue[Report]", alive: int) -> Iterator[Report]:
+    while alive:
+        try:
+            report = reports.get(timeout=SILENCE_MAX_S)
+        except Empty:
+            yield Report(violation="A worker died without a word.")
+            return
+        alive -= report.has_ended
+        yield report
+        if report.violation:
+            return
+
+
+def _work(task: Task, number: int, workers: int, urls: Mapping[str, str], reports: "Queue[Report]") -> None:
+    try:
+        for name, url in urls.items():
+            migrate(url, name)
+        world = World(urls, read_azur())
+        with quiet_services():
+            search = Search(world)
+            with planted(task.plant, world):
+                _play(search, task.seeds[number::workers], reports)
+    except Exception:
+        reports.put(Report(violation=traceback.format_exc()))
+
+
+def _play(search: Search, seeds: range, reports: "Queue[Report]") -> None:
+    last = monotonic()
+    for seed in seeds:
+        violation = search.run_seed(seed)
+        if violation:
+            reports.put(Report(counts=search.take_counts()))
+            reports.put(Report(violation=str(search.shrink(violation))))
+            return
+        if monotonic() - last >= REPORT_EVERY_S:
+            reports.put(Report(counts=search.take_counts()))
+            last = monotonic()
+    reports.put(Report(counts=search.take_counts(), has_ended=True))
