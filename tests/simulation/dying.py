@@ -93,7 +93,7 @@ def _reach(place: str) -> None:
 
 def _before_statement(connection: Any, _: Any, statement: str, *__: Any) -> None:
     # A connection learns a statement once, so that where an act dies would depend on what came before it.
-    if (run := _run()) and not statement.startswith("PREPARE"):
+    if (run := _run()) and "PREPARE" not in statement:
         run.reach("between two statements")
         run.backend_pid = connection.connection.dbapi_connection.info.backend_pid
 
