@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test simulate test-containers check docs format up down redrive reconcile
+.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down redrive reconcile
 
 # The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -26,6 +26,9 @@ demo: setup ## Play the whole story on this machine; mails and PDFs stay in var/
 
 bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs/performance.md); pictures in var/bench
 	@$(BIN)/python -m benchmarks
+
+chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…); about 7 minutes
+	@$(BIN)/python -W ignore -m tests.chaos
 
 test: setup ## All tests that need no Docker engine
 	@$(BIN)/pytest tests -m "not containers"

@@ -3,6 +3,7 @@
 import secrets
 import shutil
 import socket
+import subprocess
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ from devstack.ports import LOOPBACK, answers, free_port, wait_until
 from devstack.processes import Command, RunningProcess, start_process
 
 START_TIMEOUT_S = 60.0
+CONTROL_TIMEOUT_S = 60.0
 MAX_START_ATTEMPTS = 3
 USER = "platform"
 EPMD = Path("/usr/bin/epmd")
@@ -80,6 +82,22 @@ class RabbitmqNode:
         """Stop politely and start again, same ports."""
         self.stop()
         self.start()
+
+    def control(self, *arguments: str) -> str:
+        """What `rabbitmqctl` prints of this node; raises DevstackError with its complaint."""
+        done = subprocess.run(
+            [str(RABBITMQ_BIN / "rabbitmqctl"), "--quiet", *arguments],
+            env=self._environment(),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CONTROL_TIMEOUT_S,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise DevstackError(f"rabbitmqctl {arguments[0]} failed:\n{(done.stdout + done.stderr)[-3_000:]}")
+        return done.stdout
 
     def _has_ended(self) -> bool:
         return self._broker is None or not self._broker.is_alive()

@@ -1,0 +1,84 @@
+"""Clients at a provider's desk: they redeem, cancel, ask again, and try a key with another request."""
+
+import itertools
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from benchmarks import world as w
+from tests.chaos.journal import Note
+from tests.chaos.phone import Phone
+from tests.chaos.stage import HOT_CARDS, Scene
+
+# A desk takes a moment between two families: without it the machine would do nothing but scans.
+PAUSE_S = 0.03
+REMEMBERED = 200
+# How often each act is chosen, of a hundred.
+WEIGHTS = {"redeem": 46, "pay": 36, "cancel": 8, "replay": 6, "reuse": 4}
+HOT_SHARE, IMPATIENT_SHARE = 0.25, 0.04
+PAY_CENTS_MAX = 2_400
+# Twice the same price within seconds at the same desk would be "already counted".
+_prices = itertools.count()
+
+
+@dataclass
+class Desk:
+    """One client; ``done`` are its last accepted scans, ``redemptions`` how many it had in all."""
+
+    scene: Scene
+    number: int
+    phone: Phone
+    random: random.Random
+    redemptions: int = 0
+    done: list[Note] = field(default_factory=list)
+
+    def work(self) -> None:
+        """One act, whichever comes."""
+        act = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        if act in ("redeem", "pay") or not self.done:
+            self._scan(pays=act == "pay")
+        elif act == "cancel":
+            self._cancel()
+        elif act == "replay":
+            first = self.random.choice(self.done)
+            self.phone.ask("replay", first.path, first.request, first.key)
+        else:
+            first = self.random.choice(self.done)
+            other = {**first.request, "gross_cents": first.request["gross_cents"] + 1}
+            self.phone.ask("reuse", first.path, other, first.key)
+        time.sleep(PAUSE_S)
+
+    def _scan(self, *, pays: bool) -> None:
+        request = scan_request(self.scene, self._card(pays), self.number)
+        if pays:
+            request["pay_cents"] = self.random.randint(1, PAY_CENTS_MAX)
+        impatient = self.random.random() < IMPATIENT_SHARE
+        note = self.phone.ask("redeem", "/v1/redemptions", request, self._key(), impatient=impatient)
+        if note.status == 201:
+            self.redemptions += 1
+            self.done = [*self.done[-REMEMBERED:], note]
+
+    def _cancel(self) -> None:
+        first = self.done.pop(self.random.randrange(len(self.done)))
+        self.phone.ask("cancel", f"/v1/redemptions/{first.said['id']}/cancellation", {}, self._key())
+
+    def _card(self, pays: bool) -> int:
+        world = self.scene.world
+        hot = self.random.random() < HOT_SHARE
+        number = self.random.randrange(HOT_CARDS if hot else world.cards)
+        return world.pot_card(number) if pays else number
+
+    def _key(self) -> str:
+        return str(UUID(int=self.random.getrandbits(128), version=4))
+
+
+def scan_request(scene: Scene, card: int, provider: int) -> dict[str, Any]:
+    """The body of a scan that is accepted, unlike any other in its price."""
+    return {
+        "card": scene.world.qr_text(card),
+        "offer_id": w.offer_id(provider),
+        "party": {"adults": w.ADULTS, "children": w.CHILDREN},
+        "gross_cents": w.MINIMUM_GROSS_CENTS + next(_prices),
+    }

@@ -1,0 +1,42 @@
+"""What a run is asked for: read from the environment once, with everything that is wrong named at once."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.planted import PLANTS
+
+FOLDER = Path("var/chaos")
+SHORTEST_S, LONGEST_S = 10, 24 * 3600
+
+
+class OptionsError(Exception):
+    """One line for each variable that is wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """``duration_s`` is the time in which faults strike; ``planted`` is a bug of `planted.py`, or none."""
+
+    seed: int
+    duration_s: int = 300
+    planted: str = ""
+    folder: Path = FOLDER
+
+
+def read_options(environ: Mapping[str, str]) -> Options:
+    """``DURATION`` (seconds), ``SEED``, ``PLANTED``; raises OptionsError."""
+    problems: list[str] = []
+    duration = environ.get("DURATION") or str(Options.duration_s)
+    if not duration.isdecimal() or not SHORTEST_S <= int(duration) <= LONGEST_S:
+        problems.append(f"DURATION is a whole number of seconds from {SHORTEST_S} to {LONGEST_S}")
+    seed = environ.get("SEED") or str(secrets.randbelow(1_000_000))
+    if not seed.isdecimal():
+        problems.append("SEED is a whole number")
+    planted = environ.get("PLANTED", "")
+    if planted and planted not in PLANTS:
+        problems.append(f"PLANTED: there is no {planted}; there are: {', '.join(PLANTS)}")
+    if problems:
+        raise OptionsError("\n".join(problems))
+    return Options(seed=int(seed), duration_s=int(duration), planted=planted)

@@ -1,0 +1,111 @@
+"""Five bugs to plant into the services' processes, to show that the checker can fail.
+
+    python tests/chaos/planted.py BUG run SERVICE       instead of      python -m chassis run SERVICE
+
+Each function patches a module before the service's own modules are imported; nothing is changed on disk.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+
+def inbox_off() -> None:
+    """What was heard before is handled again; it is still noted, so that the run comes to rest."""
+    from chassis import inbox
+
+    remember = inbox.is_new
+
+    def forget(*heard: Any) -> bool:
+        remember(*heard)
+        return True
+
+    inbox.is_new = forget  # type: ignore[assignment]
+
+
+def guard_off() -> None:
+    """The scan takes what is asked of the first pot, and its statement does not look either.
+
+    The run drops the table's CHECK, which would refuse it still.
+    """
+    from sqlalchemy import text
+
+    from cards import scan_rules, scan_statements
+
+    guard = "AND pot.amount_cents >= wanted.amount_cents"
+    assert guard in scan_statements.RECORD.text
+    scan_statements.RECORD = text(scan_statements.RECORD.text.replace(guard, ""))
+
+    def take_it(pots: Any, _card: Any, offer: Any, pay_cents: int, _programme: Any, today: Any) -> Any:
+        paying = [pot for pot in pots if pot.pays(offer.category) and pot.is_open_on(today)]
+        return tuple({"pot_id": pot.pot_id, "amount_cents": pay_cents} for pot in paying[:1])
+
+    scan_rules.draw_from_pots = take_it  # type: ignore[attr-defined, assignment]
+
+
+def publish_before_commit() -> None:
+    """An event leaves while its transaction may still be rolled back."""
+    from chassis import outbox
+    from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
+    from chassis.topology import event_exchange
+
+    publisher = ConfirmedPublisher(os.environ["AMQP_URI"])
+    keep = outbox.announce
+
+    def announce(session: Any, *events: Any) -> None:
+        batch = [
+            Outgoing(
+                exchange=event_exchange(event.source),
+                routing_key=event.name,
+                body=event.payload(),
+                headers={},
+                message_id=event.event_id,
+            )
+            for event in events
+        ]
+        keep(session, *events)
+        try:
+            publisher.publish(batch)
+        except NotPublished:
+            # The relay will publish it after the commit, as without the bug.
+            return
+
+    outbox.announce = announce
+
+
+def key_without_hash() -> None:
+    """A key is enough: another request under it gets the first one's answer."""
+    from chassis import idempotency
+
+    idempotency.request_hash = lambda *_: "the same for all"
+
+
+def release_before_announce() -> None:
+    """A release is announced while the allowance may still be spent."""
+    from cards import allowances
+
+    def say_only(session: Any, pot: Any, reason: str) -> None:
+        allowances._release(session, pot, pot.amount_cents, reason, closes_pot=True)
+
+    allowances.close_pot = say_only
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    plant.__name__: plant
+    for plant in (inbox_off, guard_off, publish_before_commit, key_without_hash, release_before_announce)
+}
+
+
+def main() -> None:
+    """Become the service, with the bug."""
+    bug = sys.argv.pop(1)
+    # Its first lines patch the sockets, before anything else imports one.
+    from chassis import __main__ as command
+
+    PLANTS[bug]()
+    command.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""The order of the faults, drawn from the seed, and how long the platform took to answer after each."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from tests.chaos.crew import Crew
+from tests.chaos.options import Options
+from tests.chaos.stage import Scene
+from tests.chaos.strokes import FAR, NEAR, STROKES
+
+# So often two faults strike at once; so long the platform works in peace between them, at most.
+PAIR_SHARE = 0.2
+PEACE_MAX_S = 3.0
+# What finds the planted bugs strikes first in a run that is to find one.
+FIRST = {
+    "inbox_off": ["redeliver"],
+    "publish_before_commit": ["terminate_sessions", "kill_database", "restart_database", "kill_cards"],
+}
+
+
+@dataclass(frozen=True)
+class Blow:
+    """One fault: seconds since the first, how long it lasted, and until a redemption succeeded after it."""
+
+    name: str
+    target: str
+    at_s: float
+    lasted_s: float
+    recovered_s: float
+    error: str = ""
+
+
+def draw(seed: int, first: list[str]) -> Iterator[tuple[str, ...]]:
+    """One or two names at a time, without end; each comes once before any comes again."""
+    chance = random.Random(f"{seed}/faults")
+    waiting: list[str] = list(first)
+    while True:
+        if not waiting:
+            waiting = chance.sample(list(STROKES), len(STROKES))
+        name = waiting.pop(0)
+        others = [other for other in waiting if (other in NEAR) != (name in NEAR)]
+        if others and chance.random() < PAIR_SHARE:
+            waiting.remove(others[0])
+            yield name, others[0]
+        else:
+            yield (name,)
+
+
+def strike(scene: Scene, crew: Crew, options: Options, tell: Callable[[Blow], None]) -> list[Blow]:
+    """Strike until the time is over; no fault begins after it, and each ends by itself."""
+    blows: list[Blow] = []
+    chance = random.Random(f"{options.seed}/strokes")
+    began = time.monotonic()
+    for names in draw(options.seed, FIRST.get(options.planted, [])):
+        time.sleep(chance.uniform(0, PEACE_MAX_S))
+        if time.monotonic() - began >= options.duration_s or crew.problems:
+            return blows
+        for blow in _strike_together(scene, crew, names, chance, began):
+            blows.append(blow)
+            tell(blow)
+    raise AssertionError("unreachable")
+
+
+def _strike_together(
+    scene: Scene, crew: Crew, names: tuple[str, ...], chance: random.Random, began: float
+) -> list[Blow]:
+    told: dict[str, tuple[str, str]] = {}
+    seeds = {name: chance.random() for name in names}
+
+    def one(name: str) -> None:
+        try:
+            told[name] = (STROKES[name](scene, random.Random(seeds[name])), "")
+        except Exception as error:
+            told[name] = ("", f"{type(error).__name__}: {error}")
+
+    started = time.monotonic()
+    threads = [threading.Thread(target=one, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lasted = time.monotonic() - started
+    recovered = crew.recover()
+    return [Blow(name, told[name][0], started - began, lasted, recovered, told[name][1]) for name in names]
+
+
+assert not NEAR.keys() & FAR.keys()

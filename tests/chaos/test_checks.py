@@ -1,0 +1,179 @@
+"""The checker can fail: each kind of damage, written into a database by hand, is counted under its name."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import pytest
+from sqlalchemy import text
+
+from chassis.database import Database
+from devstack.backing import Backing
+from tests.chaos import checks, parked
+from tests.chaos import small_books as small
+from tests.chaos.books import read_books
+from tests.chaos.journal import Note
+from tests.chaos.parked import Parked
+
+SERVICES = ("cards", "wallet", "offers", "notify")
+NEVER_NEGATIVE = "ck_allowances_never_negative"
+# Some tables can only be added to.
+TRIGGERS = """
+    DO $$ DECLARE its_name text; BEGIN
+        FOR its_name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+            EXECUTE format('ALTER TABLE %I {does} TRIGGER USER', its_name);
+        END LOOP;
+    END $$
+"""
+
+
+@dataclass
+class Day:
+    """A day's databases and notes, to damage and to check."""
+
+    database: small.OPEN
+    urls: dict[str, str]
+    notes: list[Note]
+
+    def run(self, service: str, statement: str) -> None:
+        """Damage a database."""
+        with self.database(service).transaction() as session:
+            session.execute(text(statement))
+
+    def wrong(self) -> set[str]:
+        """The names of the counts that are not 0."""
+        books = read_books(self.urls)
+        found = {
+            "lost": list(checks.lost(books, self.notes)),
+            "doubled": list(checks.doubled(books)),
+            "unbalanced": list(checks.unbalanced(books)),
+            "negative": list(checks.negative(books)),
+            "keys_changed": list(checks.keys_changed(self.notes)),
+            "keys_reused": list(checks.keys_reused(self.notes)),
+            "statistics_off": list(checks.statistics_off(books)),
+            "receipts_missing": list(checks.receipts_missing(books)),
+            "mails_missing": list(checks.mails_missing(books, small.MAILED)),
+            "drift_cents": checks.drift_cents(books),
+        }
+        return {name for name, what in found.items() if what}
+
+
+@pytest.fixture
+def day(backing: Backing, database: Callable[[str], Database]) -> Iterator[Day]:
+    """All is well; what keeps the tables from being damaged is taken off, and put back."""
+    small.write_well(database)
+    made = Day(database, dict(backing.database_urls), small.notes_of_all())
+    for service in SERVICES:
+        made.run(service, TRIGGERS.format(does="DISABLE"))
+    yield made
+    for service in SERVICES:
+        made.run(service, TRIGGERS.format(does="ENABLE"))
+    made.run("cards", "TRUNCATE allowances CASCADE")
+    made.run("cards", f"ALTER TABLE allowances DROP CONSTRAINT IF EXISTS {NEVER_NEGATIVE}")
+    made.run("cards", f"ALTER TABLE allowances ADD CONSTRAINT {NEVER_NEGATIVE} CHECK (amount_cents >= 0)")
+
+
+def test_a_good_day_has_nothing_to_report(day: Day) -> None:
+    assert day.wrong() == set()
+
+
+@pytest.mark.parametrize(
+    ("service", "statement", "names"),
+    [
+        (
+            "cards",
+            "UPDATE redemptions SET due_cents = 3699, paid_from_pot_cents = 301 WHERE id = 'red_1'",
+            {"lost", "unbalanced", "statistics_off"},
+        ),
+        (
+            "cards",
+            "UPDATE redemptions SET cancelled_at = NULL",
+            {"lost", "unbalanced", "statistics_off", "receipts_missing"},
+        ),
+        ("cards", "DELETE FROM idempotency_keys WHERE key = 'key-1'", {"lost", "doubled"}),
+        ("cards", "DELETE FROM outbox WHERE payload->>'redemption_id' = 'red_1'", {"lost"}),
+        ("cards", "UPDATE allowances SET amount_cents = amount_cents + 1", {"unbalanced", "drift_cents"}),
+        (
+            "cards",
+            "UPDATE allowance_raises SET amount_cents = 1001 WHERE source_id = 'credit_1'",
+            {"unbalanced", "drift_cents"},
+        ),
+        ("wallet", "UPDATE pots SET balance_cents = balance_cents + 1", {"unbalanced", "drift_cents"}),
+        (
+            "wallet",
+            "UPDATE debits SET voided = true WHERE redemption_id = 'red_1'",
+            {"unbalanced", "drift_cents"},
+        ),
+        ("offers", "UPDATE sales SET redemptions = 2", {"statistics_off"}),
+        ("offers", "DELETE FROM sales", {"statistics_off"}),
+        (
+            "notify",
+            "DELETE FROM messages WHERE kind = 'receipt' AND subject_id = 'red_1'",
+            {"receipts_missing"},
+        ),
+        (
+            "notify",
+            "UPDATE messages SET subject_id = 'red_9' WHERE kind = 'cancellation'",
+            {"receipts_missing"},
+        ),
+        ("notify", "DELETE FROM messages WHERE kind = 'voucher'", {"mails_missing"}),
+        ("notify", "UPDATE messages SET id = 'msg_other' WHERE kind = 'voucher'", {"mails_missing"}),
+        (
+            "notify",
+            "UPDATE messages SET state = 'due', sent_at = NULL WHERE kind = 'voucher'",
+            {"mails_missing"},
+        ),
+    ],
+)
+def test_damage_in_a_database_is_counted(day: Day, service: str, statement: str, names: set[str]) -> None:
+    day.run(service, statement)
+    assert day.wrong() == names
+
+
+def test_an_acknowledged_redemption_that_is_gone_is_lost(day: Day) -> None:
+    for table, column in (("redemption_draws", "redemption_id"), ("redemptions", "id")):
+        day.run("cards", f"DELETE FROM {table} WHERE {column} = 'red_1'")  # noqa: S608
+    assert {"lost", "unbalanced", "drift_cents", "statistics_off"} <= day.wrong()
+
+
+def test_a_second_effect_of_a_key_is_doubled(day: Day) -> None:
+    small._write_redemption(day.database("cards"), "red_3", 100, cancelled=False)
+    assert {"doubled", "unbalanced", "drift_cents", "statistics_off", "receipts_missing"} == day.wrong()
+
+
+def test_an_effect_that_is_announced_twice_is_doubled(day: Day) -> None:
+    small.say(day.database("cards"), "redemption_recorded", "red_1", number=2)
+    assert day.wrong() == {"doubled"}
+
+
+def test_money_moved_for_a_redemption_that_was_never_committed_is_unbalanced(day: Day) -> None:
+    small.move(day.database("wallet"), "debit", "red_9", "pot:pot_1", "provider_payable:prv_1", 100)
+    day.run("wallet", "UPDATE pots SET balance_cents = balance_cents - 100")
+    assert day.wrong() == {"unbalanced", "drift_cents"}
+
+
+def test_an_allowance_below_zero_is_negative(day: Day) -> None:
+    day.run("cards", f"ALTER TABLE allowances DROP CONSTRAINT {NEVER_NEGATIVE}")
+    day.run("cards", "UPDATE allowances SET amount_cents = -1")
+    assert day.wrong() == {"negative", "unbalanced", "drift_cents"}
+
+
+def test_another_answer_to_a_known_key_is_a_changed_key(day: Day) -> None:
+    day.notes[3] = replace(day.notes[3], answer=day.notes[3].answer + " ")
+    assert day.wrong() == {"keys_changed"}
+
+
+def test_an_answer_to_another_request_under_a_known_key_is_a_reused_key(day: Day) -> None:
+    day.notes[4] = small.note("reuse", "key-1", 201, day.notes[0].said)
+    assert day.wrong() == {"keys_reused"}
+
+
+def test_only_poison_may_be_parked_and_all_of_it_must_be() -> None:
+    mark = "chaos-poison-1"
+    known = Parked(service="cards", queue="q", reason="unreadable", mark=mark, shown="")
+    request = Parked(service="cards", queue="rpc-cards", reason=parked.NO_REQUEST, mark="", shown="")
+    sent = [{"queue": "q", "mark": mark}, {"queue": "rpc-cards", "mark": ""}]
+    assert list(parked.unexpected([known, request])) == []
+    assert list(parked.poison_lost([known, request], sent)) == []
+    assert len(list(parked.unexpected([replace(known, mark="")]))) == 1
+    assert len(list(parked.poison_lost([request], sent))) == 1
+    assert len(list(parked.poison_lost([known], sent))) == 1
