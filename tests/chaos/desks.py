@@ -17,8 +17,9 @@ PAUSE_S = 0.03
 REMEMBERED = 200
 # How often each act is chosen, of a hundred.
 WEIGHTS = {"redeem": 46, "pay": 36, "cancel": 8, "replay": 6, "reuse": 4}
-HOT_SHARE, IMPATIENT_SHARE = 0.25, 0.04
-PAY_CENTS_MAX = 2_400
+HOT_SHARE, IMPATIENT_SHARE = 0.2, 0.04
+# A family of the many pays for an entrance, one of the few for a week: their pots run dry.
+PAY_CENTS_MAX, MUCH_CENTS = 2_400, 10_000
 # Twice the same price within seconds at the same desk would be "already counted".
 _prices = itertools.count()
 
@@ -51,9 +52,11 @@ class Desk:
         time.sleep(PAUSE_S)
 
     def _scan(self, *, pays: bool) -> None:
-        request = scan_request(self.scene, self._card(pays), self.number)
+        hot = self.random.random() < HOT_SHARE
+        request = scan_request(self.scene, self._card(hot, pays), self.number)
         if pays:
-            request["pay_cents"] = self.random.randint(1, PAY_CENTS_MAX)
+            request["gross_cents"] += MUCH_CENTS if hot else 0
+            request["pay_cents"] = self.random.randint(1, MUCH_CENTS if hot else PAY_CENTS_MAX)
         impatient = self.random.random() < IMPATIENT_SHARE
         note = self.phone.ask("redeem", "/v1/redemptions", request, self._key(), impatient=impatient)
         if note.status == 201:
@@ -64,9 +67,8 @@ class Desk:
         first = self.done.pop(self.random.randrange(len(self.done)))
         self.phone.ask("cancel", f"/v1/redemptions/{first.said['id']}/cancellation", {}, self._key())
 
-    def _card(self, pays: bool) -> int:
+    def _card(self, hot: bool, pays: bool) -> int:
         world = self.scene.world
-        hot = self.random.random() < HOT_SHARE
         number = self.random.randrange(HOT_CARDS if hot else world.cards)
         return world.pot_card(number) if pays else number
 

@@ -92,7 +92,8 @@ class Phone:
         self._link = None
 
     def _connected(self, timeout_s: float) -> http.client.HTTPConnection:
-        if self._link is None:
+        # After an answer that ends the connection ("Connection: close") the socket is gone.
+        if self._link is None or self._link.sock is None:
             self._link = http.client.HTTPConnection(LOOPBACK, self.port, timeout=TIMEOUT_S)
             self._link.connect()
         self._link.sock.settimeout(timeout_s)

@@ -38,7 +38,7 @@ def guard_off() -> None:
     scan_statements.RECORD = text(scan_statements.RECORD.text.replace(guard, ""))
 
     def take_it(pots: Any, _card: Any, offer: Any, pay_cents: int, _programme: Any, today: Any) -> Any:
-        paying = [pot for pot in pots if pot.pays(offer.category) and pot.is_open_on(today)]
+        paying = [pot for pot in pots if pay_cents and pot.pays(offer.category) and pot.is_open_on(today)]
         return tuple({"pot_id": pot.pot_id, "amount_cents": pay_cents} for pot in paying[:1])
 
     scan_rules.draw_from_pots = take_it  # type: ignore[attr-defined, assignment]

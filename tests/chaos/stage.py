@@ -30,7 +30,7 @@ from tests.chaos.options import Options
 
 CARDS = 2_000
 # Many clients at these, so that pots run dry, locks are waited for and limits are reached.
-HOT_CARDS = 40
+HOT_CARDS = 12
 TOKEN_LIFETIME_S = 48 * 3600
 LAUNCHER = Path(__file__).with_name("planted.py")
 # Tens of thousands of receipts would take the processor from the scans: one of fifty is mailed, the others

@@ -11,6 +11,7 @@ from amqp.exceptions import AccessRefused
 
 from devstack.backing import Backing, private_backing
 from devstack.databases import accepts_logins, connect
+from devstack.errors import DevstackError
 from devstack.pids import read_records
 from devstack.ports import is_free
 from devstack.processes import ProcessId, descendants, is_alive
@@ -82,6 +83,13 @@ def test_a_message_survives_kill_9_of_the_broker(backing: Backing) -> None:
     backing.broker.kill9()
     backing.broker.start()
     assert take(backing.amqp_uri) == "still here"
+
+
+def test_the_broker_can_be_told_what_to_do_and_a_refusal_is_said(backing: Backing) -> None:
+    assert backing.broker is not None
+    assert backing.broker.control("eval", "6 * 7.").strip() == "42"
+    with pytest.raises(DevstackError, match="no_such_command"):
+        backing.broker.control("no_such_command")
 
 
 def test_a_role_cannot_enter_another_services_database(backing: Backing) -> None:
