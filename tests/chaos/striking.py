@@ -11,9 +11,11 @@ from tests.chaos.options import Options
 from tests.chaos.stage import Scene
 from tests.chaos.strokes import FAR, NEAR, STROKES
 
-# So often two faults strike at once; so long the platform works in peace between them, at most.
+# So often two faults strike at once; so long the platform works in peace between them.
 PAIR_SHARE = 0.2
-PEACE_MAX_S = 3.0
+PEACE_S = (1.0, 5.0)
+# A fault that needs a server which another fault has just taken away is tried again.
+STRIKES_MAX, STRIKE_AGAIN_S = 4, 3.0
 # What finds the planted bugs strikes first in a run that is to find one.
 FIRST = {
     "inbox_off": ["redeliver"],
@@ -55,7 +57,7 @@ def strike(scene: Scene, crew: Crew, options: Options, tell: Callable[[Blow], No
     chance = random.Random(f"{options.seed}/strokes")
     began = time.monotonic()
     for names in draw(options.seed, FIRST.get(options.planted, [])):
-        time.sleep(chance.uniform(0, PEACE_MAX_S))
+        time.sleep(chance.uniform(*PEACE_S))
         if time.monotonic() - began >= options.duration_s or crew.problems:
             return blows
         for blow in _strike_together(scene, crew, names, chance, began):
@@ -71,10 +73,7 @@ def _strike_together(
     seeds = {name: chance.random() for name in names}
 
     def one(name: str) -> None:
-        try:
-            told[name] = (STROKES[name](scene, random.Random(seeds[name])), "")
-        except Exception as error:
-            told[name] = ("", f"{type(error).__name__}: {error}")
+        told[name] = _strike_one(scene, name, seeds[name])
 
     started = time.monotonic()
     threads = [threading.Thread(target=one, args=(name,)) for name in names]
@@ -85,6 +84,18 @@ def _strike_together(
     lasted = time.monotonic() - started
     recovered = crew.recover()
     return [Blow(name, told[name][0], started - began, lasted, recovered, told[name][1]) for name in names]
+
+
+def _strike_one(scene: Scene, name: str, seed: float) -> tuple[str, str]:
+    """Whom it hit, and what kept it from striking."""
+    error = ""
+    for _ in range(STRIKES_MAX):
+        try:
+            return STROKES[name](scene, random.Random(seed)), ""
+        except Exception as failed:
+            error = f"{type(failed).__name__}: {failed}".splitlines()[0]
+            time.sleep(STRIKE_AGAIN_S)
+    return "", error
 
 
 assert not NEAR.keys() & FAR.keys()
