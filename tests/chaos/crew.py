@@ -14,7 +14,7 @@ from tests.chaos.options import Options
 from tests.chaos.phone import Phone, Unanswered
 from tests.chaos.stage import Scene
 
-DESKS = 8
+DESKS = 10
 OFFICE, PROBE = DESKS, DESKS + 1
 DECIDED_TIMEOUT_S = 60.0
 
@@ -39,8 +39,12 @@ class Crew:
     @property
     def failures(self) -> int:
         """Answers of status 500 so far: tried again like the others, and told at the end."""
-        phones = [*(desk.phone for desk in self.desks), self.office.partner, self.office.officer, self.probe]
-        return sum(phone.failures for phone in phones)
+        return sum(phone.failures for phone in self.phones)
+
+    @property
+    def phones(self) -> list[Phone]:
+        """Every client's."""
+        return [*(desk.phone for desk in self.desks), self.office.partner, self.office.officer, self.probe]
 
     def recover(self) -> float:
         """Seconds until a redemption with a new key succeeds; raises Unanswered."""
@@ -92,6 +96,8 @@ def crew(scene: Scene, options: Options) -> Iterator[Crew]:
         for thread in threads:
             thread.join()
         _decide_the_rest(made)
+        for phone in made.phones:
+            phone.hang_up()
         for journal in journals:
             journal.close()
 

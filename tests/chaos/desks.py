@@ -13,7 +13,7 @@ from tests.chaos.phone import Phone
 from tests.chaos.stage import HOT_CARDS, Scene
 
 # A desk takes a moment between two families: without it the machine would do nothing but scans.
-PAUSE_S = 0.03
+PAUSE_S = 0.02
 REMEMBERED = 200
 # How often each act is chosen, of a hundred.
 WEIGHTS = {"redeem": 46, "pay": 36, "cancel": 8, "replay": 6, "reuse": 4}

@@ -11,7 +11,7 @@ from devstack.ports import LOOPBACK
 from tests.chaos.journal import Journal, Note
 
 TIMEOUT_S = 5.0
-PATIENCE_S = 150.0
+PATIENCE_S = 90.0
 PAUSE_S = 0.1
 # "Try again with the same key": the platform's own, a proxy's in front of it, and a slowed-down caller's.
 LATER = (429, 500, 502, 503, 504)
