@@ -15,7 +15,7 @@ from tests.chaos.strokes import FAR, NEAR, STROKES
 PAIR_SHARE = 0.2
 PEACE_S = (1.0, 5.0)
 # A fault that needs a server which another fault has just taken away is tried again.
-STRIKES_MAX, STRIKE_AGAIN_S = 4, 3.0
+STRIKES_MAX, STRIKE_AGAIN_S = 10, 3.0
 # What finds the planted bugs strikes first in a run that is to find one.
 FIRST = {
     "inbox_off": ["redeliver"],
