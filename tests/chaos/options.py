@@ -20,7 +20,7 @@ class Options:
     """``duration_s`` is the time in which faults strike; ``planted`` is a bug of `planted.py`, or none."""
 
     seed: int
-    duration_s: int = 300
+    duration_s: int = 330
     planted: str = ""
     folder: Path = FOLDER
 
