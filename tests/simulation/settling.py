@@ -29,8 +29,9 @@ class Done:
     commits: int = 0
 
     def __str__(self) -> str:
-        came = self.refused or ("done" if self.what == "deliver" else as_json(self.answer))
-        came = f"died {self.died}" if self.died else came
+        # Of an answer, its id says enough to a reader of the diary.
+        answered = self.answer.get("id") if isinstance(self.answer, dict) else None
+        came = f"died {self.died}" if self.died else self.refused or answered or "done"
         return f"{self.what} {_told(self.about)}: {came}, {self.commits} commits"
 
 
