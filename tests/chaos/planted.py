@@ -7,7 +7,8 @@ Each function patches a module before the service's own modules are imported; no
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 
@@ -15,13 +16,14 @@ def inbox_off() -> None:
     """What was heard before is handled again; it is still noted, so that the run comes to rest."""
     from chassis import inbox
 
-    remember = inbox.is_new
+    remember = inbox.remember
 
-    def forget(*heard: Any) -> bool:
-        remember(*heard)
-        return True
+    def forget(session: Any, consumer: str, event_ids: Iterable[str]) -> set[str]:
+        ids = set(event_ids)
+        remember(session, consumer, ids)
+        return ids
 
-    inbox.is_new = forget  # type: ignore[assignment]
+    inbox.remember = forget
 
 
 def guard_off() -> None:
@@ -29,13 +31,12 @@ def guard_off() -> None:
 
     The run drops the table's CHECK, which would refuse it still.
     """
-    from sqlalchemy import text
-
     from cards import scan_rules, scan_statements
+    from chassis.prepared import Prepared
 
-    guard = "AND pot.amount_cents >= wanted.amount_cents"
-    assert guard in scan_statements.RECORD.text
-    scan_statements.RECORD = text(scan_statements.RECORD.text.replace(guard, ""))
+    guard, record = "AND pot.amount_cents >= wanted.amount_cents", scan_statements.RECORD.sql
+    assert guard in record
+    scan_statements.RECORD = Prepared("scan_record_unguarded", record.replace(guard, ""))
 
     def take_it(pots: Any, _card: Any, offer: Any, pay_cents: int, _programme: Any, today: Any) -> Any:
         paying = [pot for pot in pots if pay_cents and pot.pays(offer.category) and pot.is_open_on(today)]
@@ -51,9 +52,9 @@ def publish_before_commit() -> None:
     from chassis.topology import event_exchange
 
     publisher = ConfirmedPublisher(os.environ["AMQP_URI"])
-    keep = outbox.announce
+    keep, values = outbox.announce, outbox.announcing
 
-    def announce(session: Any, *events: Any) -> None:
+    def publish(*events: Any) -> None:
         batch = [
             Outgoing(
                 exchange=event_exchange(event.source),
@@ -64,14 +65,19 @@ def publish_before_commit() -> None:
             )
             for event in events
         ]
-        keep(session, *events)
-        try:
+        # Where the broker is away the relay will publish it after the commit, as without the bug.
+        with suppress(NotPublished):
             publisher.publish(batch)
-        except NotPublished:
-            # The relay will publish it after the commit, as without the bug.
-            return
 
-    outbox.announce = announce
+    def announce(session: Any, *events: Any, **causes: Any) -> None:
+        keep(session, *events, **causes)
+        publish(*events)
+
+    def announcing(session: Any, event: Any) -> dict[str, Any]:
+        publish(event)
+        return values(session, event)
+
+    outbox.announce, outbox.announcing = announce, announcing
 
 
 def key_without_hash() -> None:
