@@ -29,7 +29,7 @@ def receipts_due(office: Office, events: Any) -> Callable[[int], None]:
         with office.db.transaction() as session:
             for number in range(count):
                 fields = events.redemption_fields(f"red_{number:02}", f"prv_{number % 2}")
-                noting.note_receipt(session, RedemptionRecorded(**fields))
+                noting.note_receipts(session, [RedemptionRecorded(**fields)])
 
     return note
 
