@@ -55,7 +55,7 @@ _FACTS = """
                     AND card_id = :card_id AND device_id = :device_id AND offer_id = :offer_id
                     AND adults = :adults AND children = :children AND gross_cents = :gross_cents
                     AND paid_from_pot_cents = :pay_cents
-                  ORDER BY redeemed_at DESC
+                  ORDER BY redeemed_at DESC, id DESC
                   LIMIT 1) AS first) AS repeated,
            {unknown},
            (SELECT refused_at FROM refused_scans
