@@ -76,9 +76,10 @@ def once(
     reads its answer. ``redact`` names members of the answer that are stored as null: secrets are shown
     once. Raises Refusal ``idempotency_key_reused`` when the key came with another request before.
     """
-    hashed = request_hash(operation, request)
-    if session.execute(_REMEMBER, {"caller": caller, "key": key, "request_hash": hashed}).first() is None:
-        return _stored(session, caller, key, hashed)
+    keyed = KeyedRequest(caller, key, request_hash(operation, request))
+    values = {"caller": caller, "key": key, "request_hash": keyed.request_hash}
+    if session.execute(_REMEMBER, values).first() is None:
+        return _stored(session, keyed)
     answer = act()
     kept = {**answer, **dict.fromkeys(redact)} if redact else answer
     session.execute(_KEEP_ANSWER, {"of_caller": caller, "of_key": key, "answer": kept})
@@ -89,7 +90,7 @@ def find_answer(
     session: Session, *, caller: str, operation: str, key: str, request: Mapping[str, Any]
 ) -> Any | None:
     """The stored answer, if the key was used before: for rules that must not be judged a second time."""
-    return _stored(session, caller, key, request_hash(operation, request))
+    return _stored(session, KeyedRequest(caller, key, request_hash(operation, request)))
 
 
 def request_hash(operation: str, request: Mapping[str, Any]) -> str:
@@ -98,10 +99,8 @@ def request_hash(operation: str, request: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _stored(session: Session, caller: str, key: str, hashed: str) -> Any | None:
-    row = session.execute(_STORED, {"of_caller": caller, "of_key": key}).one_or_none()
+def _stored(session: Session, keyed: KeyedRequest) -> Any | None:
+    row = session.execute(_STORED, {"of_caller": keyed.caller, "of_key": keyed.key}).one_or_none()
     if row is None:
         return None
-    if row.request_hash != hashed:
-        raise Refusal("idempotency_key_reused")
-    return row.answer
+    return keyed.answer_of({"request_hash": row.request_hash, "answer": row.answer})

@@ -17,7 +17,7 @@ from contracts.base import Event
 # For a statement that does the work of several (ADR 0020); its values are `announcing`'s.
 ANNOUNCE = """
     INSERT INTO outbox (event_id, source, name, payload, call_id)
-    VALUES (:event_id, :event_source, :event_name, CAST(:event_payload AS json), :call_id)
+    VALUES (:event_id, :source, :name, CAST(:payload AS json), :call_id)
 """
 
 
@@ -39,28 +39,21 @@ def announce(session: Session, *events: Event, causes: Sequence[Event] = ()) -> 
     ``causes``: where a batch was heard, the event that each of them follows from, in the same order.
     """
     session.info[ANNOUNCED] = True
-    session.execute(
-        insert(outbox),
-        [
-            {
-                "event_id": event.event_id,
-                "source": event.source,
-                "name": event.name,
-                "payload": event.payload(),
-                "call_id": call_id_of(cause),
-            }
-            for event, cause in zip(events, causes or events, strict=True)
-        ],
-    )
+    rows = [_row(event, cause) for event, cause in zip(events, causes or events, strict=True)]
+    session.execute(insert(outbox), rows)
 
 
 def announcing(session: Session, event: Event) -> dict[str, Any]:
     """The values of ANNOUNCE; the relay will look when the session's transaction is committed."""
     session.info[ANNOUNCED] = True
+    return {**_row(event, event), "payload": json.dumps(event.payload())}
+
+
+def _row(event: Event, cause: Event) -> dict[str, Any]:
     return {
         "event_id": event.event_id,
-        "event_source": event.source,
-        "event_name": event.name,
-        "event_payload": json.dumps(event.payload()),
-        "call_id": call_id_of(event),
+        "source": event.source,
+        "name": event.name,
+        "payload": event.payload(),
+        "call_id": call_id_of(cause),
     }
