@@ -10,6 +10,7 @@ import amqp
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
 from chassis.ids import new_id
 from chassis.metrics import histogram
+from chassis.signing import Signer
 from chassis.topology import RPC_EXCHANGE
 from contracts.refusals import Refusal
 
@@ -130,24 +131,26 @@ class Services:
     """The other services by name: ``services.identity.get_contact(holder_id=…)``.
 
     Calls carry the caller's signed token and the call id; ``as_service()`` calls in nobody's name but
-    that of ``own_name``, the service that calls.
+    that of the service that calls, signed by ``signer``.
     """
 
-    def __init__(self, client: RpcClient, own_name: str, headers: dict[str, Any] | None = None) -> None:
-        self._client = client
-        self._own_name = own_name
-        self._headers = headers or {}
+    def __init__(
+        self, client: RpcClient, signer: Signer, headers: dict[str, Any] | None = None, *, own: bool = False
+    ) -> None:
+        self._client, self._signer = client, signer
+        self._headers, self._own = headers or {}, own
 
     def bind(self, **headers: Any) -> "Services":
         """The same services for one call: ``token`` and ``call_id``."""
-        return Services(self._client, self._own_name, {**self._headers, **headers})
+        return Services(self._client, self._signer, {**self._headers, **headers}, own=self._own)
 
     def as_service(self) -> "Services":
         """Call as a service of the platform instead of as the person."""
-        return self.bind(token=None, service=self._own_name)
+        return Services(self._client, self._signer, self._headers, own=True)
 
     def __getattr__(self, service: str) -> Any:
-        return _Service(self._client, service, self._headers)
+        signed = {"token": self._signer.token_for(service)} if self._own else {}
+        return _Service(self._client, service, {**self._headers, **signed})
 
 
 class _Service:

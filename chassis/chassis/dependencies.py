@@ -8,7 +8,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import Rpc as NamekoRpc
 
 from chassis import database
-from chassis.caller import ANONYMOUS, Caller, service_caller
+from chassis.caller import ANONYMOUS, Caller
 from chassis.client import RpcClient
 from chassis.client import Services as BoundServices
 from chassis.confirms import ConfirmedPublisher
@@ -16,6 +16,7 @@ from chassis.log import bind_call_id, get_logger
 from chassis.pruning import prune
 from chassis.relay import relay
 from chassis.settings import ProcessSettings, ServiceSettings, read_settings
+from chassis.signing import Signer
 from chassis.tokens import Keys, TokenError
 from chassis.work import current_work
 
@@ -120,18 +121,11 @@ class CurrentCaller(DependencyProvider):
 
     def setup(self) -> None:
         """Local keys: no call to anybody."""
-        self.keys = Keys(settings_of(self.container.service_cls).token_public_keys)
+        self.keys = _keys(self.container)
 
     def get_dependency(self, worker_ctx: Any) -> Caller:
         """The caller; one whose token is not valid is anonymous and refused where it matters."""
-        token = worker_ctx.data.get("token")
-        if token is not None:
-            try:
-                return self.keys.verify(token)
-            except TokenError:
-                return ANONYMOUS
-        service = worker_ctx.data.get("service")
-        return service_caller(service) if service else ANONYMOUS
+        return _caller(self.keys, worker_ctx)
 
 
 class Services(DependencyProvider):
@@ -139,15 +133,31 @@ class Services(DependencyProvider):
 
     def setup(self) -> None:
         """One pool of connections a process."""
-        client = RpcClient(settings_of(self.container.service_cls).amqp_uri)
-        self.services = BoundServices(client, self.container.service_name)
+        settings = settings_of(self.container.service_cls)
+        self.keys = _keys(self.container)
+        self.services = BoundServices(
+            RpcClient(settings.amqp_uri), Signer(settings.service_signing_key, self.container.service_name)
+        )
 
     def get_dependency(self, worker_ctx: Any) -> BoundServices:
         """In the caller's name; an anonymous caller never borrows this service's rights."""
         data = worker_ctx.data
         bound = self.services.bind(call_id=data.get("call_id"))
-        if data.get("token"):
-            return bound.bind(token=data["token"])
         # Events and loops are the platform's own doing; so is a call from another service.
-        in_own_name = data.get("service") or not isinstance(worker_ctx.entrypoint, NamekoRpc)
-        return bound.as_service() if in_own_name else bound
+        is_call = isinstance(worker_ctx.entrypoint, NamekoRpc)
+        if not is_call or _caller(self.keys, worker_ctx).kind == "service":
+            return bound.as_service()
+        return bound.bind(token=data.get("token"))
+
+
+def _keys(container: Any) -> Keys:
+    settings = settings_of(container.service_cls)
+    return Keys(settings.token_public_keys, settings.service_public_keys, container.service_name)
+
+
+def _caller(keys: Keys, worker_ctx: Any) -> Caller:
+    token = worker_ctx.data.get("token")
+    try:
+        return ANONYMOUS if token is None else keys.verify(token)
+    except TokenError:
+        return ANONYMOUS

@@ -21,6 +21,7 @@ class ProcessSettings:
     amqp_uri: str
     metrics_port: int
     token_public_keys: str
+    service_signing_key: str
     public_url: str
     programmes_dir: Path
     log_level: str = "info"
@@ -41,6 +42,7 @@ class ServiceSettings(ProcessSettings):
     """A process with a database of its own."""
 
     database_url: str
+    service_public_keys: str
 
     def problems(self) -> list[str]:
         """psycopg 3 would block every greenthread (ADR 0003), so only psycopg2 URLs are taken."""

@@ -59,6 +59,9 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
         f"{service.upper()}_DATABASE_PASSWORD": password
         for service, password in secrets.database_passwords.items()
     }
+    signing_keys = {
+        f"{service.upper()}_SIGNING_KEY": key for service, key in secrets.service_signing_keys.items()
+    }
     return {
         "GATEWAY_PORT": str(ports["gateway"]),
         "PROMETHEUS_PORT": str(ports["prometheus"]),
@@ -68,6 +71,8 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
         **databases,
         "TOKEN_SIGNING_KEY": secrets.token_signing_key,
         "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
+        **signing_keys,
+        "SERVICE_PUBLIC_KEYS": secrets.service_public_keys,
         "FINGERPRINT_KEY": secrets.fingerprint_key,
         "SEALING_KEY": secrets.sealing_key,
         "NUMBER_HASH_KEY": secrets.number_hash_key,

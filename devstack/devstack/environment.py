@@ -8,10 +8,8 @@ from pathlib import Path
 
 from devstack.backing import Backing
 from devstack.ports import LOOPBACK
-from devstack.secrets import DATABASE_SERVICES, Secrets
+from devstack.secrets import GATEWAY, Secrets
 
-GATEWAY = "gateway"
-SERVICES = (*DATABASE_SERVICES, GATEWAY)
 # The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"
 MAIL_FROM = "OCC'YGÈNE <carte@occygene.example>"
@@ -79,16 +77,17 @@ def wire(folder: Path, backing: Backing, secrets: Secrets, ports: Mapping[str, i
 
 def service_environment(service: str, wiring: Wiring, metrics_port: int) -> dict[str, str]:
     """Every variable a process of this service reads (`.env.example` explains them)."""
-    database = {} if service == GATEWAY else {"DATABASE_URL": wiring.database_urls[service]}
+    data = {} if service == GATEWAY else _data_variables(service, wiring)
     return {
         **base_environment(),
         "ENVIRONMENT": "development",
         "AMQP_URI": wiring.amqp_uri,
-        **database,
+        **data,
         "METRICS_PORT": str(metrics_port),
         "LOG_LEVEL": wiring.log_level,
         "PROGRAMMES_DIR": str(wiring.programmes_folder),
         "TOKEN_PUBLIC_KEYS": wiring.secrets.token_public_keys,
+        "SERVICE_SIGNING_KEY": wiring.secrets.service_signing_keys[service],
         "PUBLIC_URL": wiring.gateway_url,
         "CLOCK_FILE": str(wiring.clock_file),
         **_own_variables(service, wiring),
@@ -117,6 +116,14 @@ def base_environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",
+    }
+
+
+def _data_variables(service: str, wiring: Wiring) -> dict[str, str]:
+    """What only a service that answers calls has."""
+    return {
+        "DATABASE_URL": wiring.database_urls[service],
+        "SERVICE_PUBLIC_KEYS": wiring.secrets.service_public_keys,
     }
 
 

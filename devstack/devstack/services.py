@@ -5,11 +5,11 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from devstack.environment import GATEWAY, SERVICES, Wiring, sandbox_environment, service_environment
+from devstack.environment import Wiring, sandbox_environment, service_environment
 from devstack.errors import DevstackError
 from devstack.ports import LOOPBACK, answers, free_port
 from devstack.processes import Command
-from devstack.secrets import DATABASE_SERVICES
+from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES
 from devstack.supervisor import Supervised
 
 SANDBOX = ("bank", "family_quotient", "mailbox")

@@ -13,7 +13,7 @@ from typing import Any, Self
 from devstack.backing import Backing, start_backing, wipe_data, wipe_given
 from devstack.clock import Clock
 from devstack.debian import RENDERING_PACKAGES, ensure_packages
-from devstack.environment import GATEWAY, SERVICES, Wiring, service_environment, wire
+from devstack.environment import Wiring, service_environment, wire
 from devstack.errors import DevstackError
 from devstack.folders import LOCK_FILE, forget_state, owned, write_state
 from devstack.officers import create_officer
@@ -21,7 +21,7 @@ from devstack.pids import PidFile, stop_recorded
 from devstack.ports import free_port, is_free
 from devstack.programmes import copy_programmes
 from devstack.reconciling import money_equation
-from devstack.secrets import load_secrets
+from devstack.secrets import GATEWAY, SERVICES, load_secrets
 from devstack.services import SANDBOX, parse_services, prepare, sandbox_processes, service_processes
 from devstack.supervisor import Supervisor
 

@@ -17,10 +17,10 @@ from chassis.clock import use_offset_file
 from chassis.tokens import sign
 from devstack.backing import is_given
 from devstack.databases import connect
-from devstack.environment import GATEWAY, SERVICES, Wiring
+from devstack.environment import Wiring
 from devstack.postgresql import PostgresqlCluster
 from devstack.rabbitmq import RabbitmqNode
-from devstack.secrets import DATABASE_SERVICES
+from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES
 from devstack.services import prepare, service_processes
 from devstack.stack import Stack
 from devstack.supervisor import Supervised

@@ -20,7 +20,7 @@ from chassis.client import RpcClient
 from chassis.database import Database
 from devstack.backing import Backing
 from devstack.ports import free_port
-from devstack.secrets import load_secrets
+from devstack.secrets import load_secrets, make_service_keys
 
 HERE = Path(__file__).parent
 PATIENCE_S = 20
@@ -34,6 +34,7 @@ class Toy:
     database: Database
     client: RpcClient
     mended: Path
+    signing_keys: dict[str, str]
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
@@ -125,6 +126,7 @@ def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
         session.execute(text("CREATE TABLE IF NOT EXISTS heard (thing text)"))
         session.execute(text("TRUNCATE heard, idempotency_keys, inbox, outbox"))
     secrets = load_secrets(folder)
+    signing_keys, service_public_keys = make_service_keys(["toy", "mate"])
     environment = os.environ | {
         "PYTHONPATH": str(HERE),
         "ENVIRONMENT": "development",
@@ -132,11 +134,13 @@ def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
         "DATABASE_URL": backing.database_urls["cards"],
         "METRICS_PORT": str(free_port()),
         "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
+        "SERVICE_SIGNING_KEY": signing_keys["toy"],
+        "SERVICE_PUBLIC_KEYS": service_public_keys,
         "PUBLIC_URL": "http://127.0.0.1",
         "PROGRAMMES_DIR": str(HERE.parent.parent / "programmes"),
         "TOY_MENDED": str(folder / "mended"),
     }
-    toy = Toy(environment, database, RpcClient(backing.amqp_uri), folder / "mended")
+    toy = Toy(environment, database, RpcClient(backing.amqp_uri), folder / "mended", signing_keys)
     toy.run("prepare")
     _purge(backing.amqp_uri)
     toy.start()

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.containers
 # Prometheus looks for containers every 10 s and scrapes each every 10 s.
 SCRAPED_TIMEOUT_S = 60.0
 EVERYWHERE = {"token_public_keys", "amqp_password"}
+ANSWERING = {"service_public_keys"}
 # Besides the databases' passwords, which belong to the service of the same name.
 OWNERS = {
     "token_signing_key": "identity",
@@ -29,10 +30,15 @@ OWNERS = {
 
 
 def secret_values() -> dict[str, str]:
-    """Every secret of this run by name; a service's database password is called database_<service>."""
+    """Every secret of this run by name; a service's own are called database_… and signing_<service>."""
     secrets = vars(load_secrets(FOLDER)).copy()
     passwords = secrets.pop("database_passwords")
-    return secrets | {f"database_{service}": value for service, value in passwords.items()}
+    signing_keys = secrets.pop("service_signing_keys")
+    return (
+        secrets
+        | {f"database_{service}": value for service, value in passwords.items()}
+        | {f"signing_{service}": value for service, value in signing_keys.items()}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +77,9 @@ def test_a_service_comes_back_when_its_process_ends(
 def test_a_service_is_given_its_own_secrets_only(containers: dict[str, dict[str, Any]], service: str) -> None:
     environment = "\n".join(containers[service]["Config"]["Env"])
     given = {name for name, value in secret_values().items() if value in environment}
-    own = {name for name, owner in OWNERS.items() if owner == service}
-    assert given - EVERYWHERE == own | ({f"database_{service}"} if service != "gateway" else set())
+    own = {name for name, owner in OWNERS.items() if owner == service} | {f"signing_{service}"}
+    answers = service != "gateway"
+    assert given - EVERYWHERE == own | ({f"database_{service}", *ANSWERING} if answers else set())
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -14,11 +14,11 @@ from devstack.__main__ import main
 from devstack.backing import Backing, is_given
 from devstack.clock import clock_of
 from devstack.debian import POLICY_FORBIDS_ALL, nothing_starts
-from devstack.environment import SERVICES, sandbox_environment, service_environment, wire
+from devstack.environment import sandbox_environment, service_environment, wire
 from devstack.errors import DevstackError
 from devstack.folders import owned
 from devstack.programmes import PROJECT, copy_programmes
-from devstack.secrets import DATABASE_SERVICES, load_secrets, make_secrets
+from devstack.secrets import DATABASE_SERVICES, SERVICES, load_secrets, make_secrets
 from devstack.services import parse_services
 
 NOT_OURS = {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "PYTHONSAFEPATH"}

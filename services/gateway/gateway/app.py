@@ -8,6 +8,7 @@ from chassis.client import RpcClient, Services
 from chassis.clock import use_offset_file
 from chassis.log import configure_logging
 from chassis.settings import read_settings
+from chassis.signing import Signer
 from chassis.tokens import Keys
 from gateway import docs
 from gateway.api import (
@@ -53,10 +54,10 @@ def create_app() -> Flask:
     settings = read_settings(Settings, os.environ)
     configure_logging("gateway", settings.log_level)
     use_offset_file(settings.clock_file)
-    client = RpcClient(settings.amqp_uri, RPC_TIMEOUT_S)
-    return build_app(
-        Parts(Services(client, "gateway"), Keys(settings.token_public_keys)), settings.public_url
+    services = Services(
+        RpcClient(settings.amqp_uri, RPC_TIMEOUT_S), Signer(settings.service_signing_key, "gateway")
     )
+    return build_app(Parts(services, Keys(settings.token_public_keys)), settings.public_url)
 
 
 def build_app(parts: Parts, public_url: str) -> Flask:

@@ -6,6 +6,7 @@ import time
 from os import environ
 
 from chassis.client import RpcClient, Services
+from chassis.signing import Signer
 from contracts.cards import AllowanceTotals
 from contracts.wallet import WalletTotals
 from wallet.equation import Equation, money_equation
@@ -33,7 +34,8 @@ def totals_of_one_moment(services: Services) -> tuple[WalletTotals, AllowanceTot
 def main() -> None:
     """Print the equation, the last line as JSON; exit 1 where a cent is missing or too many."""
     client = RpcClient(environ["AMQP_URI"], timeout_s=TIMEOUT_S)
-    equation = money_equation(*totals_of_one_moment(Services(client, "wallet").as_service()))
+    services = Services(client, Signer(environ["SERVICE_SIGNING_KEY"], "wallet")).as_service()
+    equation = money_equation(*totals_of_one_moment(services))
     client.close()
     _show(equation)
     sys.exit(1 if equation["drift_cents"] or equation["faults"] else 0)

@@ -13,10 +13,12 @@ import pytest
 
 from chassis.client import RpcClient, RpcUnavailable, Services
 from chassis.database import Database
+from chassis.signing import Signer
 from chassis.tokens import Keys
 from contracts.refusals import Refusal
 from devstack.backing import Backing
 from devstack.ports import free_port
+from devstack.secrets import make_service_keys
 
 ROOT = Path(__file__).parents[3]
 READY_TIMEOUT_S = 30
@@ -32,6 +34,7 @@ def environment(
     quotient_url: str,
 ) -> dict[str, str]:
     database("identity")
+    signing_keys, service_public_keys = make_service_keys()
     return {
         **os.environ,
         "ENVIRONMENT": "development",
@@ -40,6 +43,8 @@ def environment(
         "METRICS_PORT": str(free_port()),
         "TOKEN_PUBLIC_KEYS": public_jwks,
         "TOKEN_SIGNING_KEY": signing_jwk,
+        "SERVICE_SIGNING_KEY": signing_keys["identity"],
+        "SERVICE_PUBLIC_KEYS": service_public_keys,
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "PROGRAMMES_DIR": str(ROOT / "programmes"),
         "FINGERPRINT_KEY": key.hex(),
@@ -68,7 +73,7 @@ def services(environment: dict[str, str]) -> Iterator[Services]:
     client = RpcClient(environment["AMQP_URI"])
     try:
         _wait_until_ready(f"http://127.0.0.1:{environment['METRICS_PORT']}/healthz")
-        yield Services(client, "test")
+        yield Services(client, Signer(environment["SERVICE_SIGNING_KEY"], "identity"))
     finally:
         client.close()
         process.terminate()

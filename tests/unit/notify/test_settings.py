@@ -12,6 +12,8 @@ ENVIRON = {
     "DATABASE_URL": "postgresql+psycopg2://localhost/notify",
     "METRICS_PORT": "9000",
     "TOKEN_PUBLIC_KEYS": '{"keys": []}',
+    "SERVICE_PUBLIC_KEYS": '{"keys": []}',
+    "SERVICE_SIGNING_KEY": "{}",
     "PUBLIC_URL": "https://cartes.example",
     "PROGRAMMES_DIR": "programmes",
     "SMTP_URL": "smtp+starttls://notify:s%40fe@smtp.example:587",
