@@ -47,9 +47,11 @@ check: setup ## Format, lint, types, import borders, generated documents in sync
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.documentation | diff -u docs/contracts.md - >&2 || { echo 'docs/contracts.md lags behind: make docs' >&2; exit 1; }
+	@$(BIN)/python -m contracts.access_page | diff -u docs/access.md - >&2 || { echo 'docs/access.md lags behind: make docs' >&2; exit 1; }
 
-docs: setup ## Write docs/contracts.md anew from the contracts
+docs: setup ## Write docs/contracts.md and docs/access.md anew from the contracts
 	@$(BIN)/python -m contracts.documentation > docs/contracts.md
+	@$(BIN)/python -m contracts.access_page > docs/access.md
 
 format: setup ## Format the code and order the imports
 	@$(BIN)/ruff check --fix --select I .

@@ -9,7 +9,7 @@ from benchmarks import world as w
 from benchmarks.load import Address, Ask, body_of, exchange
 from benchmarks.world import World
 from chassis.tokens import sign
-from identity.scopes import scopes_of
+from contracts.access import scopes_of
 
 # Longer than any run: tokens are judged by the platform's own clock, which ticks.
 TOKEN_LIFETIME_S = 6 * 3600

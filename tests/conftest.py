@@ -15,6 +15,7 @@ from chassis.caller import Caller
 from chassis.clock import real_now
 from chassis.database import Database
 from chassis.migrating import migrate
+from contracts.access import scopes_of
 from contracts.programmes import Programme, read_programmes
 from devstack.backing import Backing, private_backing
 
@@ -40,18 +41,6 @@ CALLERS: dict[str, dict[str, Any]] = {
     "holder": {"kind": "holder", "subject": "acc_1"},
     "service": {"kind": "service", "subject": "service:test"},
     "anonymous": {"kind": "anonymous", "subject": "anonymous"},
-}
-SCOPES: dict[str, str] = {
-    "officer": "orders:write orders:read checks:decide cards:read cards:lookup cards:write redemptions:read "
-    "redemptions:cancel providers:decide providers:read offers:write offers:publish statistics:read "
-    "partners:write staff:write devices:write",
-    "office_officer": "checks:decide orders:read cards:read",
-    "provider_manager": "offers:write devices:write statistics:read providers:read",
-    "partner": "orders:write orders:read",
-    "device": "redemptions:write redemptions:read redemptions:cancel",
-    "holder": "orders:read cards:read cards:write",
-    "service": "",
-    "anonymous": "",
 }
 
 
@@ -120,7 +109,10 @@ def caller_of() -> Callable[..., Caller]:
     """``caller_of("device", provider_id="prv_2")``."""
 
     def make(role: str, **fields: Any) -> Caller:
-        return Caller(**{**CALLERS[role], "scopes": frozenset(SCOPES[role].split()), **fields})
+        named = CALLERS[role]
+        has_none = named["kind"] in ("service", "anonymous")
+        scopes = frozenset() if has_none else scopes_of(named["kind"], named.get("role"))
+        return Caller(**{**named, "scopes": scopes, **fields})
 
     return make
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from gateway.access import needs
+from contracts.access import access_of
 from gateway.app import create_app as create_gateway
 from gateway.call import Call
 from gateway.endpoint import Resource
@@ -15,7 +15,7 @@ echoes = Resource("echoes", "For benchmarks only.")
 
 @echoes.post(
     "/echoes",
-    access=needs("redemptions:write"),
+    access=access_of("cards.redeem"),
     body=ScanRequest,
     answer=ScanAnswer,
     status=201,

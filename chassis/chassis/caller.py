@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contracts.refusals import Refusal
-
 Kind = Literal["anonymous", "partner", "device", "staff", "holder", "service"]
 
 
@@ -25,12 +23,6 @@ class Caller:
     def may(self, scope: str) -> bool:
         """Services act for the platform itself and need no scope."""
         return self.kind == "service" or scope in self.scopes
-
-    def require(self, scope: str) -> None:
-        """Refuse with ``not_authenticated`` without a credential, ``not_allowed`` without the scope."""
-        if self.may(scope):
-            return
-        raise Refusal("not_authenticated" if self.kind == "anonymous" else "not_allowed")
 
 
 ANONYMOUS = Caller(kind="anonymous", subject="anonymous")

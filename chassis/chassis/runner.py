@@ -3,14 +3,17 @@
 import importlib
 import inspect
 import signal
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar, get_args
 
 import eventlet
 from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.runners import ServiceRunner
 
 from chassis import clock
-from chassis.dependencies import CallContext, settings_of
+from chassis.access import Access
+from chassis.caller import Kind
+from chassis.dependencies import CallContext, CurrentCaller, settings_of
 from chassis.entrypoints.rpc import rpc
 from chassis.log import configure_logging, get_logger
 from chassis.metrics import serve_metrics
@@ -22,9 +25,20 @@ WORKERS_MAX = 16
 log = get_logger()
 
 
+@dataclass(frozen=True)
+class _Anybody:
+    """The readiness of a service is no secret: the gateway asks for it in nobody's name."""
+
+    scope: None = None
+    open_to: frozenset[str] = frozenset(get_args(Kind))
+    services: frozenset[str] = frozenset()
+
+
 class Process:
     """What every service gets from its process, whatever its rules."""
 
+    access: ClassVar[dict[str, Access]] = {"ping": _Anybody()}
+    caller = CurrentCaller()
     call_context = CallContext()
     watch = Watch()
 
@@ -58,7 +72,7 @@ def run(name: str) -> None:
             "SERVICE_CONTAINER_CLS": "chassis.container.Container",
         }
     )
-    runner.add_service(type(service.__name__, (service, Process), dict(vars(service))))
+    runner.add_service(_in_process(service))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: eventlet.spawn_n(runner.stop))
     runner.start()
@@ -66,3 +80,9 @@ def run(name: str) -> None:
     log.info("service_started", service_name=name)
     runner.wait()
     log.info("service_stopped", service_name=name)
+
+
+def _in_process(service: Any) -> Any:
+    """The service's class with what its process adds to it."""
+    members = {**vars(service), "access": {**getattr(service, "access", {}), **Process.access}}
+    return type(service.__name__, (service, Process), members)

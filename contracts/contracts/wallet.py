@@ -123,8 +123,9 @@ class WalletRpc(Protocol):
     def start_payment(self, *, idempotency_key: str, order_id: str, order_secret: str | None) -> PaymentView:
         """Open (or go on with) the payment of an order at the bank."""
 
-    def find_payment(self, *, order_id: str, order_secret: str | None = None) -> PaymentView | None:
-        """For whoever may read the order: its payment, asked again at the bank when it is still pending."""
+    def find_payment(self, *, order_id: str) -> PaymentView | None:
+        """The order's payment, asked again at the bank when it is still pending (called by the gateway, after
+        `cards` has shown the order)."""
 
     def record_payment_notification(self, *, body: str, signature: str) -> None:
         """The bank says what became of a payment; ``body`` is the raw text that was signed."""

@@ -15,6 +15,7 @@ from benchmarks.world import NOW, World
 from cards.sealing import Keys
 from chassis.clock import use_offset_file
 from chassis.tokens import sign
+from contracts.access import scopes_of
 from devstack.backing import is_given
 from devstack.databases import connect
 from devstack.environment import Wiring
@@ -24,7 +25,6 @@ from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES
 from devstack.services import prepare, service_processes
 from devstack.stack import Stack
 from devstack.supervisor import Supervised
-from identity.scopes import scopes_of
 from tests.chaos.links import Links, linked
 from tests.chaos.options import Options
 

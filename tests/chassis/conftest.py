@@ -18,6 +18,7 @@ from sqlalchemy import text
 from chassis.amqp import connect
 from chassis.client import RpcClient
 from chassis.database import Database
+from chassis.tokens import sign
 from devstack.backing import Backing
 from devstack.ports import free_port
 from devstack.secrets import load_secrets, make_service_keys
@@ -34,7 +35,8 @@ class Toy:
     database: Database
     client: RpcClient
     mended: Path
-    signing_keys: dict[str, str]
+    signing_keys: dict[str, str] = field(repr=False)
+    people_key: str = field(repr=False)
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     def start(self) -> None:
@@ -68,6 +70,10 @@ class Toy:
 
     def call(self, method: str, **kwargs: Any) -> Any:
         return self.client.call("toy", method, kwargs, {"call_id": "call_test"})
+
+    def token(self, *scopes: str) -> str:
+        """A member of staff's token with these scopes."""
+        return sign({"sub": "stf_1", "kind": "staff", "scope": " ".join(scopes)}, self.people_key, 60)
 
     def heard(self, thing: str) -> int:
         with self.database.transaction() as session:
@@ -140,7 +146,8 @@ def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
         "PROGRAMMES_DIR": str(HERE.parent.parent / "programmes"),
         "TOY_MENDED": str(folder / "mended"),
     }
-    toy = Toy(environment, database, RpcClient(backing.amqp_uri), folder / "mended", signing_keys)
+    client = RpcClient(backing.amqp_uri)
+    toy = Toy(environment, database, client, folder / "mended", signing_keys, secrets.token_signing_key)
     toy.run("prepare")
     _purge(backing.amqp_uri)
     toy.start()

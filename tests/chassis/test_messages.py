@@ -1,5 +1,8 @@
 """What the chassis promises of RPC and events, seen on a real broker with a process that may be killed."""
 
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import text
 
@@ -7,7 +10,7 @@ from chassis.amqp import connect, message
 from chassis.client import RpcClient, RpcFailed, RpcTimeout
 from contracts.refusals import Refusal
 
-from .conftest import Toy, eventually
+from .conftest import PATIENCE_S, Toy, eventually
 
 
 def publish_raw(toy: Toy, exchange: str, routing_key: str, sent: object) -> None:
@@ -45,6 +48,26 @@ def test_the_call_id_and_the_caller_travel_along(toy: Toy) -> None:
     with pytest.raises(RpcFailed):
         toy.call("fail")
     assert '"call_id": "call_test"' in toy.log()
+
+
+def test_the_table_is_asked_before_a_method_runs(toy: Toy) -> None:
+    """Every refusal comes from the table: the method itself answers whoever reaches it."""
+    for headers in ({}, {"token": "forged"}):
+        with pytest.raises(Refusal, match="not_authenticated"):
+            toy.client.call("toy", "guarded", {}, headers)
+    with pytest.raises(Refusal, match="not_allowed"):
+        toy.client.call("toy", "guarded", {}, {"token": toy.token("cards:write")})
+    assert toy.client.call("toy", "guarded", {}, {"token": toy.token("cards:read")}) == "staff:stf_1"
+    assert 'method="guarded",outcome="refused"' in toy.metrics()
+
+
+def test_a_service_with_a_method_that_no_row_names_does_not_start(toy: Toy) -> None:
+    toy.stop()
+    forgetful = {**toy.environment, "TOY_FORGETS": "guarded"}
+    command = [sys.executable, "-m", "chassis", "run", "toy"]
+    ended = subprocess.run(command, env=forgetful, capture_output=True, text=True, timeout=PATIENCE_S)
+    assert ended.returncode != 0
+    assert "toy.guarded has no row in the table of who may call what" in ended.stderr
 
 
 def test_a_lock_held_by_another_is_a_try_again(toy: Toy) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from chassis.preparing import events_heard
 from chassis.runner import service_class
+from contracts import access_page
 from contracts.base import Event
 from contracts.documentation import SERVICES, document, events_of, rpc_of
 
@@ -21,6 +22,10 @@ PRIMITIVES = (str, int, float, bool, type(None))
 
 def test_the_page_of_contracts_is_up_to_date() -> None:
     assert (ROOT / "docs" / "contracts.md").read_text() == document(), "run `make docs`"
+
+
+def test_the_page_of_who_may_do_what_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "access.md").read_text() == access_page.document(), "run `make docs`"
 
 
 @pytest.mark.parametrize("name", SERVICES)

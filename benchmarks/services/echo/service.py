@@ -3,6 +3,7 @@
 from typing import Any
 
 from chassis.service import CurrentCaller, rpc
+from contracts.access import access_of
 
 ANSWER = {
     "id": "red_00000000000000000000000000",
@@ -22,10 +23,10 @@ class EchoService:
     """Runs on the chassis like every service; it checks the caller's token as `cards` does."""
 
     name = "echo"
+    access = {"echo": access_of("cards.redeem")}  # noqa: RUF012
     caller = CurrentCaller()
 
     @rpc
     def echo(self, *, idempotency_key: str, scan: dict[str, Any]) -> dict[str, Any]:
         """The same answer to everybody who may scan."""
-        self.caller.require("redemptions:write")
         return ANSWER

@@ -12,6 +12,7 @@ from nameko.exceptions import IncorrectSignature
 from nameko.rpc import Rpc as NamekoRpc
 from nameko.rpc import RpcConsumer as NamekoRpcConsumer
 
+from chassis.access import admit, require_row
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
 from chassis.client import TRANSIENT, RpcUnavailable
 from chassis.database import is_transient
@@ -82,8 +83,10 @@ class Rpc(NamekoRpc):
     rpc_consumer = RpcConsumer()
 
     def setup(self) -> None:
-        """Read the method's signature once; nameko would at each call."""
+        """Read the method's signature once, as nameko would at each call; nothing is served that anybody
+        might call."""
         super().setup()
+        require_row(self.container.service_cls, self.method_name)
         self._signature = signature(getattr(self.container.service_cls, self.method_name))
 
     def check_signature(self, args: list[Any], kwargs: dict[str, Any]) -> None:
@@ -95,7 +98,8 @@ class Rpc(NamekoRpc):
 
 
 def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Expose a method; keyword arguments in, JSON primitives or a Refusal out."""
+    """Expose a method to those whom the service's ``access`` admits; keyword arguments in, JSON primitives or
+    a Refusal out."""
 
     @wraps(method)
     def call(self: Any, **kwargs: Any) -> Any:
@@ -103,6 +107,7 @@ def rpc(method: Callable[..., Any]) -> Callable[..., Any]:
         started = monotonic()
         outcome = "failed"
         try:
+            admit(self.caller, self.access[method.__name__])
             result = method(self, **kwargs)
             outcome = "ok"
             return result

@@ -90,9 +90,8 @@ class Seen:
     facts: Facts
 
 
-def device_of(caller: Caller, scope: str) -> Device:
+def device_of(caller: Caller) -> Device:
     """Return the calling device, or refuse."""
-    caller.require(scope)
     if caller.kind != "device" or caller.provider_id is None or caller.site_id is None:
         raise Refusal("not_allowed")
     return Device(caller.subject, caller.provider_id, caller.site_id)

@@ -30,7 +30,7 @@ def quote(
 
     Refused quotes are remembered like refused scans: guessing by quotes must not be cheaper.
     """
-    device = device_of(caller, "redemptions:write")
+    device = device_of(caller)
     at = now()
     attempt = Attempt(kind="quote", device=device, scan=read_scan(scan, keys))
 

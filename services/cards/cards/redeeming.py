@@ -46,7 +46,7 @@ def redeem(
 
     A refusal stores no answer under the key: the same request may succeed later (a pot credited meanwhile).
     """
-    device = device_of(caller, "redemptions:write")
+    device = device_of(caller)
     attempt = Attempt(kind="redemption", device=device, scan=read_scan(scan, keys))
     key = KeyedRequest(caller.subject, idempotency_key, request_hash("redeem", dict(scan)))
 

@@ -37,7 +37,6 @@ def revoke_card(
     reason: RevocationReason,
 ) -> CardView:
     """Return the revoked card. The pots wait for the reissue of a lost or stolen one."""
-    caller.require("cards:write")
     if caller.kind == "holder" and reason not in REASONS_OF_HOLDERS:
         raise Refusal("not_allowed", field="reason")
     answer: CardView = once(

@@ -22,6 +22,7 @@ from cards import (
 from cards.settings import Settings
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from chassis.settings import text_files
+from contracts.access import calls_of
 from contracts.cards import (
     AllowanceTotals,
     CardView,
@@ -39,7 +40,6 @@ from contracts.cards import (
 from contracts.identity import ApplicationApproved, ApplicationRefused
 from contracts.offers import OfferPublished, OfferWithdrawn
 from contracts.programmes import Programme, read_programmes
-from contracts.refusals import Refusal
 from contracts.wallet import DebitReversed, PaymentReceived, PotCredited
 
 
@@ -51,6 +51,7 @@ class CardsService:
     """RPC, events and loops of `cards`."""
 
     name = "cards"
+    access = calls_of("cards")
     settings = SettingsOf(Settings)
     db = Database()
     services = Services()
@@ -205,9 +206,6 @@ class CardsService:
 
     @rpc
     def get_allowance_totals(self) -> AllowanceTotals:
-        # What all pots hold together is the scheme's own business.
-        if self.caller.kind not in ("service", "staff"):
-            raise Refusal("not_allowed")
         with self.db.transaction() as session:
             return allowances.get_allowance_totals(session)
 

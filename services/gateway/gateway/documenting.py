@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_smorest.utils import deepupdate
 
+from gateway.access import security
 from gateway.reading import KEY_HEADER, KEY_PATTERN, SECRET_HEADER, SECRET_PATTERN
 from gateway.shape import Shape
 
@@ -32,7 +33,7 @@ def operation(shape: Shape, act: Callable[..., Any], more: dict[str, Any]) -> di
     found: dict[str, Any] = {
         "operationId": act.__name__,
         "summary": (act.__doc__ or "").strip().splitlines()[0].rstrip("."),
-        "security": shape.access.security(),
+        "security": security(shape.access),
         "parameters": _parameters(shape),
         "responses": {str(shape.status): _success(shape), **problems(shape.method)},
     }

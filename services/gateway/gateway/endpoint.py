@@ -7,8 +7,9 @@ from flask import Response, g, jsonify, make_response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
 
+from contracts.access import Access
 from gateway import reading
-from gateway.access import Access, authenticate, authorise
+from gateway.access import authenticate, authorise
 from gateway.call import Call, parts
 from gateway.documenting import operation
 from gateway.schemas.base import Nothing

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Flask
 from flask_smorest import Api
 
-from gateway.access import SCOPES
+from contracts.access import SCOPES
 from gateway.errors import http_exception
 from gateway.paths import CONVERTERS, IdConverter, SlugConverter, id_parameter, slug_parameter
 from gateway.problems import MEDIA_TYPE

@@ -5,7 +5,7 @@ from typing import Literal
 
 from marshmallow import Schema
 
-from gateway.access import Access
+from contracts.access import Access
 
 KeyUse = Literal["none", "optional", "required"]
 

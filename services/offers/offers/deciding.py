@@ -40,7 +40,6 @@ def decide_provider(
 ) -> ProviderView:
     """Accept or refuse. Refusals: ``not_found``, ``already_decided``, ``reason_code_required``, and
     ``offer_rule_broken`` (field ``criteria``) naming what is missing: the application then stays open."""
-    caller.require("providers:decide")
     check_choice("outcome", outcome, OUTCOMES)
     answer = once(
         session,

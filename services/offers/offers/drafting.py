@@ -37,7 +37,7 @@ def create_offer(
 ) -> OfferView:
     """Keep a draft. Refusals: ``not_found``, ``invalid_field``, ``programme_unknown``,
     ``card_type_unknown``."""
-    require_acting_for(caller, "offers:write", provider_id)
+    require_acting_for(caller, provider_id)
     answer = once(
         session,
         caller=caller.subject,

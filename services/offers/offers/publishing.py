@@ -37,7 +37,6 @@ def publish_offer(
 
     Refusals: ``not_found``, ``provider_not_accepted``, ``offer_rule_broken`` naming field and rule.
     """
-    caller.require("offers:publish")
     answer = once(
         session,
         caller=caller.subject,
@@ -56,7 +55,7 @@ def withdraw_offer(
 
     Refusals: ``not_found``. An offer that is withdrawn already is answered as it is.
     """
-    require_acting_for(caller, "offers:write", provider_id)
+    require_acting_for(caller, provider_id)
     answer = once(
         session,
         caller=caller.subject,

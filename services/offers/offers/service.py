@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from chassis.service import CurrentCaller, Database, Loaded, handles_together, rpc
 from chassis.settings import text_files
+from contracts.access import calls_of
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
 from contracts.offers import (
     OfferRequest,
@@ -25,6 +26,7 @@ class OffersService:
     """Providers, sites, offers, their selection, and statistics."""
 
     name = "offers"
+    access = calls_of("offers")
     db = Database()
     caller = CurrentCaller()
     programmes = Loaded(lambda settings: read_programmes(text_files(settings.programmes_dir, ".toml")))
@@ -125,7 +127,7 @@ class OffersService:
     def get_statistics_totals(self) -> dict[str, Any]:
         """Sums for checks."""
         with self.db.transaction() as session:
-            return statistics.get_statistics_totals(session, self.caller)
+            return statistics.get_statistics_totals(session)
 
     @handles_together(RedemptionRecorded)
     def count_redemptions(self, session: Session, events: Sequence[RedemptionRecorded]) -> None:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from signal import SIGKILL
 from typing import Any, ClassVar
 
@@ -14,9 +14,11 @@ from chassis.idempotency import once
 from chassis.outbox import announce, stamp
 from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, handles_together, rpc
 from chassis.settings import ServiceSettings
+from contracts.access import OPEN, Access
 from contracts.base import Event
 from contracts.refusals import Refusal
 
+OPEN_TO_ALL = ("echo", "refuse", "fail", "answer_no_json", "sleep", "wait_for_lock", "say")
 HEAR = text("INSERT INTO heard (thing) VALUES (:thing)")
 
 
@@ -54,6 +56,12 @@ class ToyService:
     """Named like a real service, with a real database."""
 
     name = "toy"
+    access: ClassVar[dict[str, Access]] = {
+        **dict.fromkeys(OPEN_TO_ALL, OPEN),
+        "ask_myself": OPEN,
+        "who": replace(OPEN, services=frozenset({"toy", "mate"})),
+        "guarded": Access("cards:read", services=frozenset({"toy"})),
+    }
     settings = SettingsOf(ServiceSettings)
     db = Database()
     services = Services()
@@ -85,8 +93,12 @@ class ToyService:
         return "woke"
 
     @rpc
+    def guarded(self) -> str:
+        return f"{self.caller.kind}:{self.caller.subject}"
+
+    @rpc
     def ask_myself(self) -> str:
-        answer: str = self.services.as_service().toy.who()
+        answer: str = self.services.as_service().toy.guarded()
         return answer
 
     @rpc
@@ -119,6 +131,9 @@ class ToyService:
         session.execute(HEAR, [{"thing": event.thing} for event in events])
         echoes = [ToyEchoed(**stamp(), thing=event.thing) for event in events]
         announce(session, *echoes, causes=events)
+
+
+ToyService.access.pop(os.environ.get("TOY_FORGETS", ""), None)
 
 
 def _misbehave(thing: str) -> None:

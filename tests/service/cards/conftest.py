@@ -21,6 +21,7 @@ from contracts.identity import ApplicationApproved, Holder, Household, Person
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme
 from contracts.wallet import DebitReversed, PaymentReceived, PotCredited
+from tests.admission import admitted
 
 KEYS = Keys(sealing=secrets.token_bytes(32), number_hash=secrets.token_bytes(32))
 SUMMER = datetime(2020, 7, 10, 8, tzinfo=UTC)
@@ -124,7 +125,7 @@ class Stage:
         """Place an order."""
         return ordering.place_order(
             self.db.transaction,
-            caller or self.caller("partner"),
+            admitted(caller or self.caller("partner"), "cards.place_order"),
             self.programmes,
             self.keys,
             self.people,  # type: ignore[arg-type]
@@ -217,7 +218,7 @@ class Stage:
         """Redeem from a device."""
         return redeeming.redeem(
             self.db.transaction,
-            device or self.device(),
+            admitted(device or self.device(), "cards.redeem"),
             self.programmes,
             self.keys,
             idempotency_key=key or new_id("key"),
@@ -226,16 +227,15 @@ class Stage:
 
     def quote(self, scan: Any, *, device: Caller | None = None) -> ScanAnswer:
         """Quote from a device."""
-        return quoting.quote(
-            self.db.transaction, device or self.device(), self.programmes, self.keys, scan=scan
-        )
+        asking = admitted(device or self.device(), "cards.quote")
+        return quoting.quote(self.db.transaction, asking, self.programmes, self.keys, scan=scan)
 
     def cancel(self, redemption_id: str | None, caller: Caller | None = None) -> RedemptionView:
         """Cancel from a device of prv_1."""
         with self.db.transaction() as session:
             return cancelling.cancel_redemption(
                 session,
-                caller or self.device(),
+                admitted(caller or self.device(), "cards.cancel_redemption"),
                 self.programmes,
                 idempotency_key=new_id("key"),
                 redemption_id=str(redemption_id),

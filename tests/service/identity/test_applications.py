@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 
-from chassis.caller import Caller
+from chassis.caller import Caller, service_caller
 from chassis.database import Database
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from identity.applications import get_application
 from identity.check_queue import find_checks
 from identity.deciding import decide_check
+from tests.admission import admitted
 
 Order = Callable[..., dict[str, Any]]
 Announced = Callable[[str], list[dict[str, Any]]]
@@ -31,7 +32,7 @@ def decide(db: Database, caller_of: CallerOf) -> Decide:
         with db.transaction() as session:
             return decide_check(
                 session,
-                caller,
+                admitted(caller, "identity.decide_check"),
                 idempotency_key=key,
                 check_id=check_id,
                 outcome=outcome,
@@ -45,24 +46,22 @@ def decide(db: Database, caller_of: CallerOf) -> Decide:
 @pytest.fixture
 def queue(db: Database, caller_of: CallerOf) -> Callable[..., Any]:
     def act(state: str = "pending", cursor: str | None = None, limit: int = 100, **fields: Any) -> Any:
-        caller = fields.pop("caller", caller_of("officer"))
+        caller = admitted(fields.pop("caller", caller_of("officer")), "identity.find_checks")
         with db.transaction() as session:
             return find_checks(session, caller, state=state, cursor=cursor, limit=limit)  # type: ignore[arg-type]
 
     return act
 
 
-def state_of(db: Database, caller: Caller, order_id: str) -> str:
+def state_of(db: Database, order_id: str) -> str:
     with db.transaction() as session:
-        return get_application(session, caller, order_id=order_id)["state"]
+        return get_application(session, order_id=order_id)["state"]
 
 
-def test_an_application_opens_with_the_checks_of_its_card_type(
-    order: Order, db: Database, caller_of: CallerOf
-) -> None:
+def test_an_application_opens_with_the_checks_of_its_card_type(order: Order, db: Database) -> None:
     placed = order()
     with db.transaction() as session:
-        view = get_application(session, caller_of("officer"), order_id=placed["order_id"])
+        view = get_application(session, order_id=placed["order_id"])
     assert view["state"] == "pending"
     assert [(check["kind"], check["waiting_for"]) for check in view["checks"]] == [
         ("residence", "officer"),
@@ -71,8 +70,8 @@ def test_an_application_opens_with_the_checks_of_its_card_type(
     ]
 
 
-def test_an_order_on_its_way_is_opening(db: Database, caller_of: CallerOf) -> None:
-    assert state_of(db, caller_of("officer"), "ord_unknown") == "opening"
+def test_an_order_on_its_way_is_opening(db: Database) -> None:
+    assert state_of(db, "ord_unknown") == "opening"
 
 
 def test_all_checks_accepted_approves_once(order: Order, decide: Decide, announced: Announced) -> None:
@@ -211,21 +210,12 @@ def test_an_officer_sees_who_it_is_about_and_possible_duplicates(
     assert one["members"] == [child]
 
 
-def test_an_application_is_shown_to_those_it_concerns(
-    order: Order, db: Database, caller_of: CallerOf
-) -> None:
-    placed = order()
-    own = caller_of("holder", subject=placed["account_id"])
-    for caller in (own, caller_of("partner"), caller_of("service"), caller_of("officer")):
-        assert state_of(db, caller, placed["order_id"]) == "pending"
-    strangers = (
-        caller_of("holder"),
-        caller_of("partner", channel="crt"),
-        caller_of("device"),
-        caller_of("provider_manager"),
-        caller_of("office_officer"),
-        caller_of("anonymous"),
-    )
-    for caller in strangers:
-        with pytest.raises(Refusal, match="not_found"):
-            state_of(db, caller, placed["order_id"])
+def test_an_application_is_told_to_the_gateway_alone(order: Order, db: Database, caller_of: CallerOf) -> None:
+    admitted(service_caller("gateway"), "identity.get_application")
+    assert state_of(db, order()["order_id"]) == "pending"
+    others = map(caller_of, ("holder", "partner", "officer", "office_officer", "service"))
+    for caller in (service_caller("notify"), *others):
+        with pytest.raises(Refusal, match="not_allowed"):
+            admitted(caller, "identity.get_application")
+    with pytest.raises(Refusal, match="not_authenticated"):
+        admitted(caller_of("anonymous"), "identity.get_application")

@@ -17,6 +17,7 @@ from identity.client_sign_in import issue_client_token
 from identity.devices import ALPHABET, check_site, create_device, enrol_device, revoke_device
 from identity.models import Device
 from identity.sign_in import Gate
+from tests.admission import admitted
 
 CallerOf = Callable[..., Caller]
 
@@ -27,7 +28,13 @@ def create(db: Database, caller_of: CallerOf, key: bytes) -> Callable[..., Any]:
         values = {"provider_id": "prv_1", "site_id": "sit_1", "label": "Caisse 1"} | fields
         with db.transaction() as session:
             manager = caller_of("provider_manager")
-            return create_device(session, manager, key, idempotency_key=key_of_call, **values)
+            return create_device(
+                session,
+                admitted(manager, "identity.create_device"),
+                key,
+                idempotency_key=key_of_call,
+                **values,
+            )
 
     return act
 
@@ -46,6 +53,7 @@ def revoke(db: Database, caller_of: CallerOf) -> Callable[..., None]:
     def act(device_id: str, key_of_call: str = "r1", **fields: Any) -> None:
         with db.transaction() as session:
             manager = caller_of("provider_manager", **fields)
+            admitted(manager, "identity.revoke_device")
             revoke_device(session, manager, idempotency_key=key_of_call, device_id=device_id)
 
     return act
@@ -164,4 +172,9 @@ def test_a_device_needs_an_accepted_provider_its_site_and_a_right(
     check_site(caller_of("officer"), offers, provider_id="prv_1", site_id="sit_1")
     check_site(caller_of("provider_manager"), offers, provider_id="prv_1", site_id="sit_1")
     with pytest.raises(Refusal, match=code):
-        check_site(caller_of(kind), offers, provider_id=provider_id, site_id=site_id)
+        check_site(
+            admitted(caller_of(kind), "identity.create_device"),
+            offers,
+            provider_id=provider_id,
+            site_id=site_id,
+        )

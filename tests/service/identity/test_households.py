@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chassis.caller import Caller
+from chassis.caller import Caller, service_caller
 from chassis.database import Database
 from contracts.refusals import Refusal
 from identity.contacts import find_contacts, get_contact
-from identity.households import register_household
 from identity.models import Account, Household, Person
+from tests.admission import admitted
 
 Register = Callable[..., dict[str, str]]
 CallerOf = Callable[..., Caller]
@@ -41,58 +41,47 @@ def test_one_address_is_one_account_however_it_is_written(register: Register, db
     assert register(email="julien@example.org")["account_id"] != ids[0]["account_id"]
 
 
-def test_only_who_may_order_registers_people(
-    db: Database, caller_of: CallerOf, holder_of: Callable[..., dict[str, Any]]
-) -> None:
-    def as_caller(kind: str) -> Any:
-        with db.transaction() as session:
-            return register_household(
-                session,
-                caller_of(kind),
-                bytes(32),
-                idempotency_key="k",
-                programme="occygene-2020",
-                card_type="youth",
-                holder=holder_of(),
-                members=[],
-            )
-
-    for kind in ("partner", "officer", "holder", "service"):
-        assert as_caller(kind)["household_id"].startswith("hou_")
-    for kind in ("device", "provider_manager", "office_officer", "anonymous"):
+def test_people_are_registered_by_the_cards_service_alone(caller_of: CallerOf) -> None:
+    admitted(service_caller("cards"), "identity.register_household")
+    for kind in ("partner", "officer", "holder", "device", "provider_manager", "anonymous", "service"):
         with pytest.raises(Refusal, match="not_a"):
-            as_caller(kind)
+            admitted(caller_of(kind), "identity.register_household")
 
 
 def test_a_contact_is_for_services_only(register: Register, db: Database, caller_of: CallerOf) -> None:
     ids = register(email="Elodie@Example.org", organisation="OT Céret")
 
-    def contact(kind: str, holder_id: str) -> Any:
+    def contact(caller: Caller, holder_id: str) -> Any:
+        admitted(caller, "identity.get_contact")
         with db.transaction() as session:
-            return get_contact(session, caller_of(kind), holder_id=holder_id)
+            return get_contact(session, holder_id=holder_id)
 
-    assert contact("service", ids["holder_id"]) == {
+    notify = service_caller("notify")
+    assert contact(notify, ids["holder_id"]) == {
         "email": "Elodie@Example.org",
         "given_name": "elodie",
         "family_name": "Bernard Nunez",
         "organisation": "OT Céret",
     }
-    for kind in ("officer", "holder", "partner", "anonymous"):
+    for kind in ("officer", "holder", "partner", "service"):
         with pytest.raises(Refusal, match="not_allowed"):
-            contact(kind, ids["holder_id"])
+            contact(caller_of(kind), ids["holder_id"])
+    with pytest.raises(Refusal, match="not_authenticated"):
+        contact(caller_of("anonymous"), ids["holder_id"])
     with pytest.raises(Refusal, match="not_found"):
-        contact("service", "per_unknown")
+        contact(notify, "per_unknown")
 
 
 def test_contacts_of_several_holders_are_told_at_once_to_services_only(
     register: Register, db: Database, caller_of: CallerOf
 ) -> None:
     ids = [register(email=f"{name}@example.org")["holder_id"] for name in ("ana", "bo")]
+    admitted(service_caller("notify"), "identity.find_contacts")
     with db.transaction() as session:
-        found = find_contacts(session, caller_of("service"), holder_ids=[*ids, "per_unknown"])
-        assert {id_: contact["email"] for id_, contact in found.items()} == {
-            ids[0]: "ana@example.org",
-            ids[1]: "bo@example.org",
-        }
-        with pytest.raises(Refusal, match="not_allowed"):
-            find_contacts(session, caller_of("holder"), holder_ids=ids)
+        found = find_contacts(session, holder_ids=[*ids, "per_unknown"])
+    assert {id_: contact["email"] for id_, contact in found.items()} == {
+        ids[0]: "ana@example.org",
+        ids[1]: "bo@example.org",
+    }
+    with pytest.raises(Refusal, match="not_allowed"):
+        admitted(caller_of("holder"), "identity.find_contacts")

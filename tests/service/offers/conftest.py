@@ -19,6 +19,7 @@ from offers.applying import apply_provider
 from offers.deciding import decide_provider
 from offers.drafting import create_offer
 from offers.publishing import publish_offer, withdraw_offer
+from tests.admission import admitted
 
 ROOT = Path(__file__).parents[3]
 PROVIDERS: list[dict[str, Any]] = json.loads((ROOT / "demo/providers.json").read_text(encoding="utf-8"))
@@ -59,7 +60,7 @@ class Desk:
         with self.db.transaction() as session:
             return decide_provider(
                 session,
-                by or self.officer,
+                admitted(by or self.officer, "offers.decide_provider"),
                 self.programmes,
                 idempotency_key=key or new_id("key"),
                 provider_id=provider_id,
@@ -84,7 +85,7 @@ class Desk:
         with self.db.transaction() as session:
             return create_offer(
                 session,
-                by or self.officer,
+                admitted(by or self.officer, "offers.create_offer"),
                 self.programmes,
                 idempotency_key=key or new_id("key"),
                 provider_id=provider_id,
@@ -95,16 +96,17 @@ class Desk:
         self, offer: OfferView, *, by: Caller | None = None, key: str | None = None, **changes: Any
     ) -> OfferView:
         ids = {"provider_id": offer["provider_id"], "offer_id": offer["id"]} | changes
+        publisher = admitted(by or self.officer, "offers.publish_offer")
         with self.db.transaction() as session:
             return publish_offer(
-                session, by or self.officer, self.programmes, idempotency_key=key or new_id("key"), **ids
+                session, publisher, self.programmes, idempotency_key=key or new_id("key"), **ids
             )
 
     def withdraw(self, offer: OfferView, *, by: Caller | None = None, key: str | None = None) -> OfferView:
         with self.db.transaction() as session:
             return withdraw_offer(
                 session,
-                by or self.officer,
+                admitted(by or self.officer, "offers.withdraw_offer"),
                 idempotency_key=key or new_id("key"),
                 provider_id=offer["provider_id"],
                 offer_id=offer["id"],

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.database import Database
 from contracts.programmes import Programme
+from tests.admission import admitted
 from wallet import accounts, reconciling
 from wallet.debiting import debit_pots
 from wallet.faults import LedgerFault
@@ -150,14 +151,16 @@ def test_the_walk_over_the_pots_finds_a_balance_that_does_not_fit_and_its_repair
 
 def test_who_may_read_the_books_is_decided_here_too(caller_of: Callable[..., Any]) -> None:
     from contracts.refusals import Refusal
-    from wallet.reading import require_bookkeeper, require_provider
+    from wallet.reading import require_provider
 
-    require_provider(caller_of("provider_manager"), "prv_1")
-    require_provider(caller_of("officer"), "prv_2")
-    require_bookkeeper(caller_of("service"))
+    def read(caller: Any) -> None:
+        require_provider(admitted(caller, "wallet.get_provider_balance"), "prv_2")
+
+    read(caller_of("provider_manager", provider_id="prv_2"))
+    read(caller_of("officer"))
     for role, code in (("provider_manager", "not_found"), ("device", "not_allowed")):
         with pytest.raises(Refusal, match=code):
-            require_provider(caller_of(role), "prv_2")
-    for role, code in (("anonymous", "not_authenticated"), ("holder", "not_allowed")):
+            read(caller_of(role))
+    for role, code in (("anonymous", "not_authenticated"), ("officer", "not_allowed")):
         with pytest.raises(Refusal, match=code):
-            require_bookkeeper(caller_of(role))
+            admitted(caller_of(role), "wallet.get_wallet_totals")

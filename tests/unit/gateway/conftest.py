@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from jwt.algorithms import OKPAlgorithm
 
 from chassis.tokens import Keys, sign
-from gateway.access import SCOPES
+from contracts.access import SCOPES
 from gateway.app import build_app
 from gateway.call import Parts
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gateway.access import SCOPES
+from contracts.access import SCOPES
 
 ID = "01k9aaaaaaaaaaaaaaaaaaaaaa"
 CARD = f"/v1/cards/card_{ID}"

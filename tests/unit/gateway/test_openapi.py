@@ -8,7 +8,7 @@ import pytest
 import schemathesis
 
 from contracts import cards, identity, offers, wallet
-from gateway.access import SCOPES
+from contracts.access import SCOPES
 from gateway.problems import all_codes
 from gateway.schemas import cards as card_shapes
 from gateway.schemas import (

@@ -8,7 +8,7 @@ from typing import Any
 import segno
 from flask import Response
 
-from gateway.access import needs
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.base import PageQuery
@@ -31,13 +31,13 @@ def _file_doc(media_type: str, **problems: str) -> dict[str, Any]:
 VOUCHER_DOC = _file_doc("application/pdf", **{str(HTTPStatus.CONFLICT.value): HTTPStatus.CONFLICT.name})
 
 
-@cards.get("/cards/<id:card_id>", access=needs("cards:read"), answer=CardAnswer)
+@cards.get("/cards/<id:card_id>", access=access_of("cards.get_card"), answer=CardAnswer)
 def get_card(call: Call, card_id: str) -> Any:
     """A card."""
     return call.services.cards.get_card(card_id=card_id)
 
 
-@cards.get("/cards/<id:card_id>/voucher.pdf", access=needs("cards:read"), doc=VOUCHER_DOC)
+@cards.get("/cards/<id:card_id>/voucher.pdf", access=access_of("notify.render_voucher"), doc=VOUCHER_DOC)
 def get_voucher(call: Call, card_id: str) -> Response:
     """The card's voucher as it was mailed."""
     document = call.services.notify.render_voucher(card_id=card_id)
@@ -47,7 +47,9 @@ def get_voucher(call: Call, card_id: str) -> Response:
     return answer
 
 
-@cards.get("/cards/<id:card_id>/qr.svg", access=needs("cards:read"), doc=_file_doc("image/svg+xml"))
+@cards.get(
+    "/cards/<id:card_id>/qr.svg", access=access_of("cards.get_voucher"), doc=_file_doc("image/svg+xml")
+)
 def get_qr(call: Call, card_id: str) -> Response:
     """The card's QR code (error level Q)."""
     voucher = call.services.cards.get_voucher(card_id=card_id)
@@ -60,28 +62,36 @@ def get_qr(call: Call, card_id: str) -> Response:
     return answer
 
 
-@cards.get("/cards/<id:card_id>/pot", access=needs("cards:read"), answer=PotsAnswer)
+@cards.get("/cards/<id:card_id>/pot", access=access_of("cards.get_pots"), answer=PotsAnswer)
 def get_pots(call: Call, card_id: str) -> Any:
     """What the card may still spend."""
     return call.services.cards.get_pots(card_id=card_id)
 
 
 @cards.get(
-    "/cards/<id:card_id>/redemptions", access=needs("cards:read"), query=PageQuery, answer=RedemptionsAnswer
+    "/cards/<id:card_id>/redemptions",
+    access=access_of("cards.find_card_redemptions"),
+    query=PageQuery,
+    answer=RedemptionsAnswer,
 )
 def find_card_redemptions(call: Call, card_id: str) -> Any:
     """The card's use, newest first."""
     return call.services.cards.find_card_redemptions(card_id=card_id, **call.query)
 
 
-@cards.post("/cards/lookup", access=needs("cards:lookup"), body=LookupRequest, answer=CardAnswer, key="none")
+@cards.post(
+    "/cards/lookup", access=access_of("cards.lookup_card"), body=LookupRequest, answer=CardAnswer, key="none"
+)
 def lookup_card(call: Call) -> Any:
     """Find a card by what is printed on it."""
     return call.services.cards.lookup_card(**call.body)
 
 
 @cards.post(
-    "/cards/<id:card_id>/revocation", access=needs("cards:write"), body=RevocationRequest, answer=CardAnswer
+    "/cards/<id:card_id>/revocation",
+    access=access_of("cards.revoke_card"),
+    body=RevocationRequest,
+    answer=CardAnswer,
 )
 def revoke_card(call: Call, card_id: str) -> Any:
     """The card may no longer be used."""
@@ -90,7 +100,9 @@ def revoke_card(call: Call, card_id: str) -> Any:
     )
 
 
-@cards.post("/cards/<id:card_id>/reissue", access=needs("cards:write"), answer=CardAnswer, status=201)
+@cards.post(
+    "/cards/<id:card_id>/reissue", access=access_of("cards.reissue_card"), answer=CardAnswer, status=201
+)
 def reissue_card(call: Call, card_id: str) -> Any:
     """A new card for a revoked one."""
     return call.services.cards.reissue_card(idempotency_key=call.key, card_id=card_id)

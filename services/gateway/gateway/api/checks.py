@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import needs
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.checks import ChecksAnswer, ChecksQuery, DecisionRequest
@@ -11,7 +11,7 @@ from gateway.schemas.orders import CheckAnswer
 checks = Resource("checks", "What must be verified before a card is made.")
 
 
-@checks.get("/checks", access=needs("checks:decide"), query=ChecksQuery, answer=ChecksAnswer)
+@checks.get("/checks", access=access_of("identity.find_checks"), query=ChecksQuery, answer=ChecksAnswer)
 def find_checks(call: Call) -> Any:
     """The checks that wait for a decision, oldest first."""
     return call.services.identity.find_checks(**call.query)
@@ -19,7 +19,7 @@ def find_checks(call: Call) -> Any:
 
 @checks.post(
     "/checks/<id:check_id>/decision",
-    access=needs("checks:decide"),
+    access=access_of("identity.decide_check"),
     body=DecisionRequest,
     answer=CheckAnswer,
 )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import needs, open_to_all
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.credentials import (
@@ -20,14 +20,20 @@ credentials = Resource("credentials", "Partner sites, staff and devices.")
 
 
 @credentials.post(
-    "/partners", access=needs("partners:write"), body=PartnerRequest, answer=PartnerAnswer, status=201
+    "/partners",
+    access=access_of("identity.create_partner"),
+    body=PartnerRequest,
+    answer=PartnerAnswer,
+    status=201,
 )
 def create_partner(call: Call) -> Any:
     """A partner site that may place orders."""
     return call.services.identity.create_partner(idempotency_key=call.key, **call.body)
 
 
-@credentials.post("/staff", access=needs("staff:write"), body=StaffRequest, answer=StaffAnswer, status=201)
+@credentials.post(
+    "/staff", access=access_of("identity.create_staff"), body=StaffRequest, answer=StaffAnswer, status=201
+)
 def create_staff(call: Call) -> Any:
     """A staff account with a one-time password."""
     return call.services.identity.create_staff(idempotency_key=call.key, **call.body)
@@ -35,7 +41,7 @@ def create_staff(call: Call) -> Any:
 
 @credentials.post(
     "/providers/<id:provider_id>/devices",
-    access=needs("devices:write"),
+    access=access_of("identity.create_device"),
     body=DeviceRequest,
     answer=EnrolmentCodeAnswer,
     status=201,
@@ -49,7 +55,7 @@ def create_device(call: Call, provider_id: str) -> Any:
 
 @credentials.post(
     "/devices/enrolment",
-    access=open_to_all(),
+    access=access_of("identity.enrol_device"),
     body=EnrolmentRequest,
     answer=DeviceAnswer,
     status=201,
@@ -60,7 +66,9 @@ def enrol_device(call: Call) -> Any:
     return call.services.identity.enrol_device(enrolment_code=call.body["enrolment_code"])
 
 
-@credentials.post("/devices/<id:device_id>/revocation", access=needs("devices:write"), status=204)
+@credentials.post(
+    "/devices/<id:device_id>/revocation", access=access_of("identity.revoke_device"), status=204
+)
 def revoke_device(call: Call, device_id: str) -> None:
     """No further token for this device."""
     call.services.identity.revoke_device(idempotency_key=call.key, device_id=device_id)

@@ -7,7 +7,7 @@ from flask import jsonify
 
 from chassis.client import RpcFailed, RpcUnavailable
 from chassis.log import get_logger
-from gateway.access import open_to_all
+from contracts.access import OPEN
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.health import HealthAnswer, ReadinessAnswer
@@ -20,7 +20,7 @@ health = Resource("health", "For the machines that run the platform.", url_prefi
 NOT_READY = {"description": "Not ready", "content": {"application/json": {"schema": ReadinessAnswer}}}
 
 
-@health.get("/healthz", access=open_to_all(), reads_itself=True, answer=HealthAnswer)
+@health.get("/healthz", access=OPEN, reads_itself=True, answer=HealthAnswer)
 def healthz(call: Call) -> Any:
     """This process is alive."""
     return {"status": "ok"}
@@ -28,7 +28,7 @@ def healthz(call: Call) -> Any:
 
 @health.get(
     "/readyz",
-    access=open_to_all(),
+    access=OPEN,
     reads_itself=True,
     answer=ReadinessAnswer,
     doc={"responses": {"503": NOT_READY}},

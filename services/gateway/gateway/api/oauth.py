@@ -4,8 +4,8 @@ from typing import Any
 
 from flask import request
 
+from contracts.access import OPEN, access_of
 from contracts.refusals import Refusal
-from gateway.access import open_to_all
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.grants import GRANTS, issue_token, read_grant, token_problem
@@ -23,9 +23,7 @@ TOKEN_DOC = {
 }
 
 
-@oauth.post(
-    "/oauth/token", access=open_to_all(), answer=TokenAnswer, reads_itself=True, key="none", doc=TOKEN_DOC
-)
+@oauth.post("/oauth/token", access=OPEN, answer=TokenAnswer, reads_itself=True, key="none", doc=TOKEN_DOC)
 def create_token(call: Call) -> Any:
     """Exchange a credential for a short-lived access token."""
     grant = None
@@ -37,7 +35,13 @@ def create_token(call: Call) -> Any:
         return token_problem(no, grant)
 
 
-@oauth.post("/oauth/email-codes", access=open_to_all(), status=202, body=LoginCodeRequest, key="none")
+@oauth.post(
+    "/oauth/email-codes",
+    access=access_of("identity.request_login_code"),
+    status=202,
+    body=LoginCodeRequest,
+    key="none",
+)
 def request_login_code(call: Call) -> None:
     """Have a sign-in code mailed; the answer never tells whether the address is known."""
     call.services.identity.request_login_code(email=call.body["email"])

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import needs
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.offers import OfferAnswer, OfferRequest
@@ -12,7 +12,7 @@ offers = Resource("offers", "What providers grant, checked against the programme
 
 @offers.post(
     "/providers/<id:provider_id>/offers",
-    access=needs("offers:write"),
+    access=access_of("offers.create_offer"),
     body=OfferRequest,
     answer=OfferAnswer,
     status=201,
@@ -28,7 +28,7 @@ def create_offer(call: Call, provider_id: str) -> Any:
 
 @offers.post(
     "/providers/<id:provider_id>/offers/<id:offer_id>/publication",
-    access=needs("offers:publish"),
+    access=access_of("offers.publish_offer"),
     answer=OfferAnswer,
 )
 def publish_offer(call: Call, provider_id: str, offer_id: str) -> Any:
@@ -40,7 +40,7 @@ def publish_offer(call: Call, provider_id: str, offer_id: str) -> Any:
 
 @offers.post(
     "/providers/<id:provider_id>/offers/<id:offer_id>/withdrawal",
-    access=needs("offers:write"),
+    access=access_of("offers.withdraw_offer"),
     answer=OfferAnswer,
 )
 def withdraw_offer(call: Call, provider_id: str, offer_id: str) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import open_to_all
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.orders import OrderRequest, PaymentAnswer, PlacedOrderAnswer, WholeOrderAnswer
@@ -13,14 +13,16 @@ orders = Resource(
 
 
 @orders.post(
-    "/orders", access=open_to_all("orders:write"), body=OrderRequest, answer=PlacedOrderAnswer, status=201
+    "/orders", access=access_of("cards.place_order"), body=OrderRequest, answer=PlacedOrderAnswer, status=201
 )
 def place_order(call: Call) -> Any:
     """Order a card."""
     return call.services.cards.place_order(idempotency_key=call.key, order=call.body)  # type: ignore[arg-type]
 
 
-@orders.get("/orders/<id:order_id>", access=open_to_all("orders:read"), secret=True, answer=WholeOrderAnswer)
+@orders.get(
+    "/orders/<id:order_id>", access=access_of("cards.get_order"), secret=True, answer=WholeOrderAnswer
+)
 def get_order(call: Call, order_id: str) -> Any:
     """An order with its checks, its payment and its card."""
     order = call.services.cards.get_order(order_id=order_id, order_secret=call.order_secret)
@@ -33,7 +35,7 @@ def get_order(call: Call, order_id: str) -> Any:
 
 @orders.post(
     "/orders/<id:order_id>/payment",
-    access=open_to_all("orders:read"),
+    access=access_of("wallet.start_payment"),
     secret=True,
     answer=PaymentAnswer,
     status=201,

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Response, make_response, render_template, request
 
-from gateway.access import open_to_all
+from contracts.access import OPEN, access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.problems import Problem
@@ -36,7 +36,7 @@ RETURN_DOC = {
 
 @payments.post(
     "/payments/notifications",
-    access=open_to_all(),
+    access=access_of("wallet.record_payment_notification"),
     status=204,
     reads_itself=True,
     key="none",
@@ -54,7 +54,7 @@ def record_notification(call: Call) -> None:
     call.services.wallet.record_payment_notification(body=body, signature=signature)
 
 
-@payments.get("/payments/return", access=open_to_all(), reads_itself=True, doc=RETURN_DOC)
+@payments.get("/payments/return", access=OPEN, reads_itself=True, doc=RETURN_DOC)
 def show_return_page(call: Call) -> Response:
     """The page that people come back to from the bank."""
     page = make_response(render_template("payment_return.html"))

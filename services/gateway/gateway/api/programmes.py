@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from contracts.access import access_of
 from contracts.refusals import Refusal
-from gateway.access import open_to_all
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.programmes import ProgrammeAnswer, ProgrammesAnswer
@@ -11,13 +11,13 @@ from gateway.schemas.programmes import ProgrammeAnswer, ProgrammesAnswer
 programmes = Resource("programmes", "The editions of card schemes and their card types.")
 
 
-@programmes.get("/programmes", access=open_to_all(), answer=ProgrammesAnswer)
+@programmes.get("/programmes", access=access_of("cards.find_programmes"), answer=ProgrammesAnswer)
 def find_programmes(call: Call) -> Any:
     """Every programme on sale or in use."""
     return {"programmes": call.services.cards.find_programmes()}
 
 
-@programmes.get("/programmes/<slug:code>", access=open_to_all(), answer=ProgrammeAnswer)
+@programmes.get("/programmes/<slug:code>", access=access_of("cards.get_programme"), answer=ProgrammeAnswer)
 def get_programme(call: Call, code: str) -> Any:
     """One programme."""
     try:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import needs, open_to_all
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.providers import (
@@ -19,7 +19,7 @@ providers = Resource("providers", "Who accepts the card, and where.")
 
 @providers.post(
     "/provider-applications",
-    access=open_to_all("offers:write"),
+    access=access_of("offers.apply_provider"),
     body=ProviderRequest,
     answer=ProviderAnswer,
     status=201,
@@ -29,7 +29,9 @@ def apply_provider(call: Call) -> Any:
     return call.services.offers.apply_provider(idempotency_key=call.key, application=call.body)  # type: ignore[arg-type]
 
 
-@providers.get("/providers", access=open_to_all(), query=ProvidersQuery, answer=ProvidersAnswer)
+@providers.get(
+    "/providers", access=access_of("offers.find_providers"), query=ProvidersQuery, answer=ProvidersAnswer
+)
 def find_providers(call: Call) -> Any:
     """The listing of providers with a published offer."""
     latitude, longitude = call.query.pop("near") or (None, None)
@@ -37,7 +39,7 @@ def find_providers(call: Call) -> Any:
     return call.services.offers.find_providers(search=search)  # type: ignore[arg-type]
 
 
-@providers.get("/providers/<id:provider_id>", access=open_to_all("providers:read"), answer=ProviderAnswer)
+@providers.get("/providers/<id:provider_id>", access=access_of("offers.get_provider"), answer=ProviderAnswer)
 def get_provider(call: Call, provider_id: str) -> Any:
     """One provider with its sites and offers."""
     return call.services.offers.get_provider(provider_id=provider_id)
@@ -45,7 +47,7 @@ def get_provider(call: Call, provider_id: str) -> Any:
 
 @providers.post(
     "/providers/<id:provider_id>/decision",
-    access=needs("providers:decide"),
+    access=access_of("offers.decide_provider"),
     body=ProviderDecisionRequest,
     answer=ProviderAnswer,
 )
@@ -58,7 +60,7 @@ def decide_provider(call: Call, provider_id: str) -> Any:
 
 @providers.get(
     "/providers/<id:provider_id>/statistics",
-    access=needs("statistics:read"),
+    access=access_of("offers.get_statistics"),
     query=StatisticsQuery,
     answer=StatisticsAnswer,
 )
@@ -67,7 +69,11 @@ def get_statistics(call: Call, provider_id: str) -> Any:
     return call.services.offers.get_statistics(provider_id=provider_id, **call.query)
 
 
-@providers.get("/providers/<id:provider_id>/balance", access=needs("statistics:read"), answer=BalanceAnswer)
+@providers.get(
+    "/providers/<id:provider_id>/balance",
+    access=access_of("wallet.get_provider_balance"),
+    answer=BalanceAnswer,
+)
 def get_balance(call: Call, provider_id: str) -> Any:
     """What the scheme owes the provider."""
     return call.services.wallet.get_provider_balance(provider_id=provider_id)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.access import needs
+from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.scan_metrics import measured
@@ -17,9 +17,7 @@ from gateway.schemas.redemptions import (
 redemptions = Resource("redemptions", "The scan of a card at a provider's.")
 
 
-@redemptions.post(
-    "/quotes", access=needs("redemptions:write"), body=ScanRequest, answer=ScanAnswer, key="none"
-)
+@redemptions.post("/quotes", access=access_of("cards.quote"), body=ScanRequest, answer=ScanAnswer, key="none")
 def quote(call: Call) -> Any:
     """The price for this card, without effect."""
     return call.services.cards.quote(scan=call.body)  # type: ignore[arg-type]
@@ -27,7 +25,7 @@ def quote(call: Call) -> Any:
 
 @redemptions.post(
     "/redemptions",
-    access=needs("redemptions:write"),
+    access=access_of("cards.redeem"),
     body=ScanRequest,
     answer=ScanAnswer,
     status=201,
@@ -41,7 +39,10 @@ def redeem(call: Call) -> Any:
 
 
 @redemptions.get(
-    "/redemptions", access=needs("redemptions:read"), query=RedemptionsQuery, answer=RedemptionsAnswer
+    "/redemptions",
+    access=access_of("cards.find_device_redemptions"),
+    query=RedemptionsQuery,
+    answer=RedemptionsAnswer,
 )
 def find_device_redemptions(call: Call) -> Any:
     """The device's last scans."""
@@ -50,7 +51,7 @@ def find_device_redemptions(call: Call) -> Any:
 
 @redemptions.post(
     "/redemptions/<id:redemption_id>/cancellation",
-    access=needs("redemptions:cancel"),
+    access=access_of("cards.cancel_redemption"),
     answer=RedemptionAnswer,
 )
 def cancel_redemption(call: Call, redemption_id: str) -> Any:
