@@ -24,6 +24,10 @@ class Caller:
         """Services act for the platform itself and need no scope."""
         return self.kind == "service" or scope in self.scopes
 
+    def works_for(self, *programmes: str) -> bool:
+        """Whether one of these is the caller's business; whose account names none works for all."""
+        return not self.programmes or not set(programmes).isdisjoint(self.programmes)
+
 
 ANONYMOUS = Caller(kind="anonymous", subject="anonymous")
 

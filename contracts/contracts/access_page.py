@@ -17,7 +17,10 @@ behind. Why it is so: [ADR 0022](adr/0022-one-table-of-access.md).
   `not_allowed` (403).
 - "Whose" is judged by the owning service where it reads the object. Somebody else's does not exist:
   `not_found` (404).
+- "Own programme": a member of staff whose account names programmes keeps to them; with none, works for all.
 - A service calls another in its own name only where it stands in the last column.
+- What the public API answers to each caller, own and other people's objects apart, is the table
+  [table.py](../tests/e2e/access/table.py), which a test plays cell by cell.
 """
 
 

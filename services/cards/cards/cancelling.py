@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cards.answering import SAID_OF_REDEMPTION
-from cards.owning import covers_programme
 from cards.scan_models import Redemption, RedemptionDraw
 from cards.views import view_redemption
 from chassis.caller import Caller
@@ -62,7 +61,7 @@ def _sees(caller: Caller, redemption: Redemption) -> bool:
     if caller.kind == "device":
         return caller.provider_id == redemption.provider_id
     if caller.kind == "staff":
-        return covers_programme(caller, redemption.programme)
+        return caller.works_for(redemption.programme)
     return caller.kind == "service"
 
 

@@ -22,6 +22,7 @@ from contracts.identity import Household, IdentityRpc
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import local_day
 from contracts.programmes.shape import People
+from contracts.refusals import Refusal
 
 
 def place_order(
@@ -63,6 +64,9 @@ def _place(
     asked: dict[str, Any],
 ) -> OrderView:
     programme = order_rules.find_programme(programmes, order["programme"])
+    # To staff, a programme that their account does not name is as unknown as none.
+    if not caller.works_for(programme.code):
+        raise Refusal("programme_unknown", field="programme")
     card_type = order_rules.find_card_type(programme, order["card_type"])
     at = now()
     draft = _draft(programme, card_type, caller, order, at)

@@ -33,11 +33,6 @@ def get_visible_card(
     return card, order
 
 
-def covers_programme(caller: Caller, programme: str) -> bool:
-    """Whether a member of staff works for this programme; none named means all."""
-    return not caller.programmes or programme in caller.programmes
-
-
 def _sees(caller: Caller, order: Order, scope: str) -> bool:
     if not caller.may(scope):
         return False
@@ -46,5 +41,5 @@ def _sees(caller: Caller, order: Order, scope: str) -> bool:
     if caller.kind == "partner":
         return scope == "orders:read" and order.placed_by == caller.subject
     if caller.kind == "staff":
-        return covers_programme(caller, order.programme)
+        return caller.works_for(order.programme)
     return caller.kind == "service"

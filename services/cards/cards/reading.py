@@ -10,7 +10,7 @@ from cards.desk import device_of
 from cards.models import Card, Order
 from cards.numbering import parse_number, parse_qr_text
 from cards.order_rules import invalid
-from cards.owning import covers_programme, get_visible_card, get_visible_order
+from cards.owning import get_visible_card, get_visible_order
 from cards.pot_models import Allowance
 from cards.scan_models import Redemption
 from cards.sealing import Keys, hash_number, hash_qr_text
@@ -85,7 +85,7 @@ def lookup_card(
     if (number is None) == (qr is None):
         raise invalid("number", "soit « number », soit « qr »", "either “number” or “qr”")
     found = _find_by_number(session, keys, number) if number is not None else _find_by_qr(session, qr or "")
-    if found is None or not covers_programme(caller, found.programme):
+    if found is None or not caller.works_for(found.programme):
         raise Refusal("unknown_card")
     return _view(session, found, session.get_one(Order, found.order_id), programmes)
 

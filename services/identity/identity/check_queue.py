@@ -56,12 +56,11 @@ def _query(state: CheckState, cursor: str | None) -> Query:
 
 def _only_own(query: Query, caller: Caller) -> Query:
     # The same rule as `deciding.concerns`, for a whole page at once.
+    if caller.programmes:
+        query = query.where(models.Application.programme.in_(caller.programmes))
     if caller.role != "office_officer":
         return query
-    query = query.where(
-        models.Application.programme.in_(caller.programmes),
-        models.Check.decider == "office_officer",
-    )
+    query = query.where(models.Check.decider == "office_officer")
     if caller.organisation is None:
         return query
     return query.where(models.Holder.organisation_key == name_key(caller.organisation))

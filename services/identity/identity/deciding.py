@@ -103,10 +103,12 @@ def lock_check(session: Session, check_id: str) -> tuple[Application, Check]:
 
 
 def concerns(caller: Caller, application: Application, check: Check, organisation_key: str | None) -> bool:
-    """Say whether the check is this officer's business: an office's officer keeps to its own people."""
+    """Say whether the check is this officer's business: an office's officer keeps to its own people too."""
+    if not caller.works_for(application.programme):
+        return False
     if caller.role != "office_officer":
         return True
-    if check.decider != "office_officer" or application.programme not in caller.programmes:
+    if check.decider != "office_officer":
         return False
     return caller.organisation is None or name_key(caller.organisation) == organisation_key
 

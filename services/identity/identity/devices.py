@@ -37,6 +37,8 @@ def check_site(caller: Caller, offers: OffersRpc, *, provider_id: str, site_id: 
     if not _is_own(caller, provider_id):
         raise Refusal("not_found", field="provider_id")
     provider = offers.get_provider(provider_id=provider_id)
+    if not caller.works_for(*provider["programmes"]):
+        raise Refusal("not_found", field="provider_id")
     if provider["state"] != "accepted":
         raise Refusal("provider_not_accepted", field="provider_id")
     if site_id not in {site["id"] for site in provider["sites"]}:

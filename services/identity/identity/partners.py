@@ -31,7 +31,8 @@ def create_partner(
 ) -> PartnerCredential:
     """Create a partner; its secret is answered this once and kept only as a hash."""
     label = check_text("name", name, MAX_LABEL_CHARS)
-    if not any(channel in programme.channels for programme in programmes.values()):
+    own = [programme for code, programme in programmes.items() if caller.works_for(code)]
+    if not any(channel in programme.channels for programme in own):
         raise Refusal("channel_unknown", field="channel")
     answer = once(
         session,

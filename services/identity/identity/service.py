@@ -187,7 +187,7 @@ class IdentityService:
         organisation: str | None,
     ) -> shapes.StaffCredential:
         """A staff account."""
-        staff.check_provider(self.services.offers, provider_id)
+        staff.check_provider(self.caller, self.services.offers, provider_id)
         with self.db.transaction() as session:
             return staff.create_staff(
                 session,

@@ -41,17 +41,19 @@ class NewStaff:
     organisation: str | None = None
 
 
-def check_provider(offers: OffersRpc, provider_id: str | None) -> None:
-    """Refuse a manager for a provider that does not exist.
+def check_provider(caller: Caller, offers: OffersRpc, provider_id: str | None) -> None:
+    """Refuse a manager for a provider that does not exist, or is not the caller's business.
 
     Asks `offers`, so it must be called outside of any transaction.
     """
     if provider_id is None:
         return
     try:
-        offers.get_provider(provider_id=provider_id)
+        provider = offers.get_provider(provider_id=provider_id)
     except Refusal as refusal:
         raise Refusal(refusal.code, field="provider_id") from None
+    if not caller.works_for(*provider["programmes"]):
+        raise Refusal("not_found", field="provider_id")
 
 
 def create_staff(
@@ -68,6 +70,7 @@ def create_staff(
 ) -> StaffCredential:
     """Create an account; its one-time password is answered this once and kept only as a hash."""
     _check_role(role, programmes, provider_id, known_programmes)
+    _check_reach(caller, role, programmes)
     wanted = NewStaff(
         email=normalise_email(check_email("email", email)),
         role=role,
@@ -97,6 +100,13 @@ def _check_role(
         raise refuse("programmes", "office_officer")
     if (role == "provider_manager") != (provider_id is not None):
         raise refuse("provider_id", "provider_manager")
+
+
+def _check_reach(caller: Caller, role: str, programmes: Sequence[str]) -> None:
+    # A manager's reach is the provider, which `check_provider` has judged.
+    reaches_all = not programmes and role != "provider_manager"
+    if caller.programmes and (reaches_all or not set(programmes) <= set(caller.programmes)):
+        raise Refusal("not_allowed", field="programmes")
 
 
 def add_staff(session: Session, wanted: NewStaff, *, created_by: str) -> StaffCredential:

@@ -61,7 +61,7 @@ def _decide(
     reason: str | None,
 ) -> ProviderView:
     provider = session.get(models.Provider, provider_id, with_for_update=True)
-    if provider is None:
+    if provider is None or not caller.works_for(*provider.programmes):
         raise Refusal("not_found")
     if provider.state != "applied":
         raise Refusal("already_decided")

@@ -44,18 +44,25 @@ def create_offer(
         operation="create_offer",
         key=idempotency_key,
         request={"provider_id": provider_id, "offer": offer},
-        act=lambda: _create(session, programmes, provider_id, offer),
+        act=lambda: _create(session, caller, programmes, provider_id, offer),
     )
     return cast(OfferView, answer)
 
 
 def _create(
-    session: Session, programmes: Mapping[str, Programme], provider_id: str, offer: OfferRequest
+    session: Session,
+    caller: Caller,
+    programmes: Mapping[str, Programme],
+    provider_id: str,
+    offer: OfferRequest,
 ) -> OfferView:
     # The row is locked so that two drafts at once cannot both be the last that fits.
     provider = session.get(models.Provider, provider_id, with_for_update=True)
     if provider is None:
         raise Refusal("not_found")
+    # A programme that the officer does not work for is as unknown to them as none.
+    if not caller.works_for(offer["programme"]):
+        raise Refusal("programme_unknown", field="programme")
     programme = _programme(provider, programmes, offer["programme"])
     _check_room(session, provider_id)
     own_sites = [site.id for site in sites_of(session, [provider_id])[provider_id]]

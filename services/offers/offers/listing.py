@@ -36,7 +36,8 @@ def get_provider(session: Session, caller: Caller, *, provider_id: str) -> Provi
     if provider is None:
         raise Refusal("not_found")
     # A device belongs to its provider but has no use for drafts.
-    if acts_for(caller, provider_id) and caller.kind != "device":
+    sees_drafts = acts_for(caller, provider_id) and caller.works_for(*provider.programmes)
+    if sees_drafts and caller.kind != "device":
         return full_view(session, provider)
     view = full_view(session, provider, "published")
     if provider.state != "accepted" or not (view["offers"] or caller.provider_id == provider_id):

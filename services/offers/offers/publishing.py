@@ -43,7 +43,7 @@ def publish_offer(
         operation="publish_offer",
         key=idempotency_key,
         request={"provider_id": provider_id, "offer_id": offer_id},
-        act=lambda: offer_view(_publish(session, programmes, provider_id, offer_id)),
+        act=lambda: offer_view(_publish(session, caller, programmes, provider_id, offer_id)),
     )
     return cast(OfferView, answer)
 
@@ -62,15 +62,15 @@ def withdraw_offer(
         operation="withdraw_offer",
         key=idempotency_key,
         request={"provider_id": provider_id, "offer_id": offer_id},
-        act=lambda: offer_view(_withdraw(session, provider_id, offer_id)),
+        act=lambda: offer_view(_withdraw(session, caller, provider_id, offer_id)),
     )
     return cast(OfferView, answer)
 
 
 def _publish(
-    session: Session, programmes: Mapping[str, Programme], provider_id: str, offer_id: str
+    session: Session, caller: Caller, programmes: Mapping[str, Programme], provider_id: str, offer_id: str
 ) -> models.Offer:
-    offer = _locked(session, provider_id, offer_id)
+    offer = _locked(session, caller, provider_id, offer_id)
     if offer.state == "published":
         return offer
     provider = session.get_one(models.Provider, provider_id)
@@ -83,8 +83,8 @@ def _publish(
     return offer
 
 
-def _withdraw(session: Session, provider_id: str, offer_id: str) -> models.Offer:
-    offer = _locked(session, provider_id, offer_id)
+def _withdraw(session: Session, caller: Caller, provider_id: str, offer_id: str) -> models.Offer:
+    offer = _locked(session, caller, provider_id, offer_id)
     if offer.state == "withdrawn":
         return offer
     was_published = offer.state == "published"
@@ -101,10 +101,10 @@ def _say(session: Session, offer: models.Offer, event: Event) -> None:
     log.info(event.name, offer_id=offer.id, provider_id=offer.provider_id, version=offer.version)
 
 
-def _locked(session: Session, provider_id: str, offer_id: str) -> models.Offer:
+def _locked(session: Session, caller: Caller, provider_id: str, offer_id: str) -> models.Offer:
     """The row's lock makes two publications at once one: the second finds the offer published."""
     offer = session.get(models.Offer, offer_id, with_for_update=True)
-    if offer is None or offer.provider_id != provider_id:
+    if offer is None or offer.provider_id != provider_id or not caller.works_for(offer.programme):
         raise Refusal("not_found")
     return offer
 

@@ -28,7 +28,8 @@ def get_statistics(
     require_acting_for(caller, provider_id)
     check_choice("by", by, tuple(KEYS))
     first, last = _period(first_day, last_day)
-    if session.get(Provider, provider_id) is None:
+    provider = session.get(Provider, provider_id)
+    if provider is None or not caller.works_for(*provider.programmes):
         raise Refusal("not_found")
     rows = _rows(session, provider_id, first, last, by)
     return {

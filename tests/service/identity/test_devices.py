@@ -150,7 +150,12 @@ class AnsweringOffers:
         if provider_id not in ("prv_1", "prv_2"):
             raise Refusal("not_found")
         state = "accepted" if provider_id == "prv_1" else "applied"
-        return {"id": provider_id, "state": state, "sites": [{"id": "sit_1"}]}
+        return {
+            "id": provider_id,
+            "state": state,
+            "programmes": ["occygene-2020"],
+            "sites": [{"id": "sit_1"}],
+        }
 
 
 @pytest.mark.parametrize(

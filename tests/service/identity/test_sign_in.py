@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from chassis.caller import Caller, service_caller
 from chassis.clock import now
 from chassis.database import Database
+from chassis.ids import new_id
 from chassis.tokens import Keys
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
@@ -167,6 +168,42 @@ def test_only_officers_create_staff_and_partners(
         create_partner(
             session, caller_of("officer"), programmes, idempotency_key="k", name="X", channel="moon"
         )
+
+
+def test_an_officer_of_some_programmes_makes_no_account_or_partner_that_reaches_further(
+    db: Database, caller_of: CallerOf, programmes: dict[str, Programme]
+) -> None:
+    officer = caller_of("officer", programmes=("passresot66",))
+
+    def make(**fields: Any) -> Any:
+        values = {"email": "agent@ot.fr", "programmes": [], "provider_id": None, "organisation": None}
+        with db.transaction() as session:
+            return create_staff(
+                session, officer, programmes, idempotency_key=new_id("key"), **values | fields
+            )
+
+    for role, codes in (
+        ("officer", []),
+        ("officer", ["occygene-2020"]),
+        ("office_officer", ["passresot66", "occygene-2020"]),
+    ):
+        with pytest.raises(Refusal, match="not_allowed"):
+            make(role=role, programmes=codes)
+    assert make(role="officer", programmes=["passresot66"])["role"] == "officer"
+    with pytest.raises(Refusal, match="channel_unknown"), db.transaction() as session:
+        create_partner(
+            session,
+            officer,
+            programmes,
+            idempotency_key="k",
+            name="X",
+            channel=channel_of_one_alone(programmes),
+        )
+
+
+def channel_of_one_alone(programmes: dict[str, Programme]) -> str:
+    """A channel of the card's 2020 edition that the PassResOT66 has not."""
+    return min(set(programmes["occygene-2020"].channels) - set(programmes["passresot66"].channels))
 
 
 # --- partners ---------------------------------------------------------------------------------------------

@@ -1,0 +1,131 @@
+"""What the table of access is played on: a caller for each column, and one object of each kind for all."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from demo.acts.checking import wait_for_card
+from demo.acts.opening import take_in
+from demo.acts.ordering import order
+from demo.api import Visitor
+from tests.e2e.access.table import COLUMNS
+from tests.e2e.conformance import people
+from tests.e2e.conformance.building import _checks, _staff, accept, enrol
+from tests.e2e.conformance.crowd import MOMENT, Crowd, scan_body
+from tests.e2e.conformance.providers import FAMILIES, provider_body
+
+OWN, OTHER = "occygene-2020", "passresot66"
+DESK = "Musée du tableau"
+# A token lives 15 minutes: at MOMENT this one is over.
+LONG_BEFORE = (2020, 7, 11, 13, 44)
+Headers = dict[str, str]
+Column = tuple[str, str]
+
+
+@dataclass
+class Played:
+    """``headers`` by column; ``ids`` are the one object of each kind; ``secret`` is the order's."""
+
+    crowd: Crowd
+    headers: dict[Column, Headers]
+    ids: dict[str, str]
+    secret: str
+    staff_email: str
+    revoked: Visitor
+
+    def by(self, column: Column, *, pass_programme: bool) -> Headers:
+        """The column's credential; of the other programme's object the owners are the other way round."""
+        role, side = column
+        turned = {"own": "other", "other": "own"}.get(side, side)
+        return self.headers[role, turned if pass_programme and "officer" in role else side]
+
+
+def build(crowd: Crowd) -> Played:
+    """Everything through the public API; two devices are revoked, one long ago and one just now."""
+    stage, officer = crowd.stage, crowd.callers["officer"]
+    body = provider_body(DESK, programmes=[OWN])
+    take_in(stage, {**body, "offers": [{**FAMILIES, "site": None}, {**FAMILIES, "site": None}]})
+    provider, offers = stage.cast.providers[DESK], stage.cast.offers[DESK]
+    ids = {**crowd.mine, "code": OWN, "provider_id": provider["id"], "site_id": provider["sites"][0]["id"]}
+    ids |= {"offer_id": offers[0]["id"], "withdrawn_offer_id": offers[1]["id"]}
+    officer.post(f"/v1/providers/{provider['id']}/offers/{offers[1]['id']}/withdrawal")
+    candidate = provider_body("Candidat", programmes=[OWN])
+    applied = crowd.api.public().post("/v1/provider-applications", candidate)
+    ids["applied_id"] = applied["id"]
+    stage.move_to(*LONG_BEFORE)
+    _, over = _revoked(crowd, ids)
+    stage.move_to(*MOMENT)
+    revoked, running = _revoked(crowd, ids)
+    ids["device_id"] = revoked.name
+    device = crowd.api.client("device", enrol(crowd, ids))
+    ids["redemption_id"] = _undone_redemption(crowd, device, ids)
+    ids["gone_card_id"] = _replaced_card(crowd)
+    ids["check_id"] = _checks(crowd, "Staff")[0]["id"]
+    callers = _callers(crowd, ids, device)
+    headers = {column: _headers(visitor) for column, visitor in callers.items()}
+    headers |= {("revoked_device", "now"): running, ("revoked_device", "later"): over}
+    assert set(headers) == set(COLUMNS)
+    return Played(crowd, headers, ids, crowd.order("Bonus")["order_secret"], _known_staff(officer), revoked)
+
+
+def _callers(crowd: Crowd, ids: dict[str, str], device: Visitor) -> dict[Column, Visitor]:
+    known = crowd.callers
+    return {
+        ("anonymous", "any"): known["anonymous"],
+        ("partner", "own"): known["partner"],
+        ("partner", "other"): known["other_partner"],
+        ("holder", "own"): known["holder"],
+        ("holder", "other"): known["other_holder"],
+        ("device", "own"): device,
+        ("device", "other"): known["other_device"],
+        ("provider_manager", "own"): _staff(crowd, role="provider_manager", provider_id=ids["provider_id"]),
+        ("provider_manager", "other"): known["other_manager"],
+        ("office_officer", "own"): _staff(crowd, role="office_officer", programmes=[OWN]),
+        ("office_officer", "other"): known["office_officer"],
+        ("officer", "all"): known["officer"],
+        ("officer", "own"): _staff(crowd, role="officer", programmes=[OWN]),
+        ("officer", "other"): _staff(crowd, role="officer", programmes=[OTHER]),
+    }
+
+
+def _headers(visitor: Visitor) -> Headers:
+    if visitor.sign_in is None:
+        return {}
+    visitor._token = visitor._token or visitor.sign_in()
+    return {"Authorization": f"Bearer {visitor._token}"}
+
+
+def _revoked(crowd: Crowd, ids: dict[str, str]) -> tuple[Visitor, Headers]:
+    """A device that signed in and was then revoked, and the token that it still has."""
+    credential = enrol(crowd, ids)
+    device = crowd.api.client(credential["device_id"], credential)
+    headers = _headers(device)
+    device._token = None
+    crowd.callers["officer"].post(f"/v1/devices/{credential['device_id']}/revocation")
+    return device, headers
+
+
+def _undone_redemption(crowd: Crowd, device: Visitor, ids: dict[str, str]) -> str:
+    scan = scan_body(crowd.voucher("Bonus")["qr"], ids["offer_id"], 1, 1)
+    redemption_id: str = device.post("/v1/redemptions", scan)["id"]
+    device.post(f"/v1/redemptions/{redemption_id}/cancellation")
+    return redemption_id
+
+
+def _replaced_card(crowd: Crowd) -> str:
+    """A lost card of the same person, with a new one in its place: whoever may, cannot do more to it."""
+    stage, officer = crowd.stage, crowd.callers["officer"]
+    order(stage, "Gone", crowd.callers["partner"], "family_bonus", people.MAI_LINH, [people.EVA])
+    accept(crowd, "Gone", "officer")
+    wait_for_card(stage, "Gone")
+    card_id: str = crowd.order("Gone")["card_id"]
+    officer.post(f"/v1/cards/{card_id}/revocation", {"reason": "lost"})
+    officer.post(f"/v1/cards/{card_id}/reissue")
+    return card_id
+
+
+def _known_staff(officer: Visitor) -> str:
+    made: dict[str, Any] = officer.post(
+        "/v1/staff", {"email": f"tableau-{people.RUN}@example.org", "role": "officer", "programmes": [OWN]}
+    )
+    email: str = made["email"]
+    return email
