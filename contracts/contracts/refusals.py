@@ -73,6 +73,11 @@ SENTENCES: dict[str, Sentence] = {
         "Trop d’essais. Réessayez dans {retry_after_s} secondes.",
         "Too many attempts. Try again in {retry_after_s} seconds.",
     ),
+    "too_many_requests": Sentence(
+        "Too many requests",
+        "Trop de demandes à la fois. Réessayez dans {retry_after_s} secondes.",
+        "Too many requests at once. Try again in {retry_after_s} seconds.",
+    ),
     "try_again": Sentence(
         "Busy, retry with the same key",
         "Le service est momentanément indisponible. Réessayez : rien ne sera compté deux fois.",

@@ -14,6 +14,8 @@ from devstack.secrets import GATEWAY, Secrets
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"
 MAIL_FROM = "OCC'YGÈNE <carte@occygene.example>"
 HTTP_THREADS = 16
+# All callers of one machine have one address, and benchmarks and chaos are a few devices that never rest.
+THROTTLE_SCALE = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +147,11 @@ def _own_variables(service: str, wiring: Wiring) -> dict[str, str]:
             "BANK_NOTIFICATION_SECRET": secrets.bank_notification_secret,
         },
         "notify": {"SMTP_URL": f"smtp://{LOOPBACK}:{wiring.mailbox_port}", "MAIL_FROM": MAIL_FROM},
-        GATEWAY: {"HTTP_PORT": str(wiring.gateway_port), "HTTP_THREADS": str(HTTP_THREADS)},
+        GATEWAY: {
+            "HTTP_PORT": str(wiring.gateway_port),
+            "HTTP_THREADS": str(HTTP_THREADS),
+            "PROXIES_IN_FRONT": "0",
+            "THROTTLE_SCALE": str(THROTTLE_SCALE),
+        },
     }
     return own.get(service, {})

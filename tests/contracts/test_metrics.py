@@ -61,4 +61,6 @@ def _wrong(asked: Asked) -> set[str]:
 
 def _alert_labels(metric: str) -> set[str]:
     """An alert has the labels that its expression left over."""
-    return {"term", "fault", "reason", "call", "queue", "loop", "way"} if metric == "ALERTS" else set()
+    return (
+        {"term", "fault", "reason", "call", "queue", "loop", "way", "class"} if metric == "ALERTS" else set()
+    )

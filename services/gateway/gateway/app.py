@@ -3,6 +3,7 @@
 import os
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis.client import RpcClient, Services
 from chassis.clock import use_offset_file
@@ -30,6 +31,7 @@ from gateway.openapi import make_api
 from gateway.reading import BODY_BYTES_MAX
 from gateway.seen import watch
 from gateway.settings import Settings
+from gateway.throttling import Throttle, throttle
 
 # A caller waits 5 s, a service for another 2 s; between the two the gateway answers "try again".
 RPC_TIMEOUT_S = 3.0
@@ -57,10 +59,22 @@ def create_app() -> Flask:
     services = Services(
         RpcClient(settings.amqp_uri, RPC_TIMEOUT_S), Signer(settings.service_signing_key, "gateway")
     )
-    return build_app(Parts(services, Keys(settings.token_public_keys)), settings.public_url)
+    app = build_app(
+        Parts(services, Keys(settings.token_public_keys)),
+        settings.public_url,
+        Throttle(settings.throttle_scale),
+    )
+    trust_proxies(app, settings.proxies_in_front)
+    return app
 
 
-def build_app(parts: Parts, public_url: str) -> Flask:
+def trust_proxies(app: Flask, proxies_in_front: int) -> None:
+    """Take the caller's address from the last ``proxies_in_front`` entries of ``X-Forwarded-For``: those that
+    our own proxies wrote. Whatever stands before them a stranger may have sent."""
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies_in_front, x_proto=0, x_host=0)  # type: ignore[method-assign]
+
+
+def build_app(parts: Parts, public_url: str, throttled: Throttle | None = None) -> Flask:
     """The application on given parts."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
@@ -70,6 +84,7 @@ def build_app(parts: Parts, public_url: str) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions[EXTENSION] = parts
     watch(app)
+    throttle(app, throttled or Throttle())
     register_error_handlers(app)
     api = make_api(app, public_url)
     for resource in RESOURCES:

@@ -32,6 +32,7 @@ RFC_ERRORS = {
     "new_password_required": "invalid_grant",
     "try_again": "temporarily_unavailable",
     "too_many_attempts": "temporarily_unavailable",
+    "too_many_requests": "temporarily_unavailable",
 }
 RFC_STATUSES = {401: 400, 403: 400, 422: 400}
 

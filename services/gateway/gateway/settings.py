@@ -11,3 +11,16 @@ class Settings(ProcessSettings):
 
     http_port: int
     http_threads: int = 16
+    proxies_in_front: int = 0
+    throttle_scale: int = 1
+
+    def problems(self) -> list[str]:
+        """Limits that were raised for load generators would be missed by nobody until they were needed."""
+        found = super().problems()
+        if self.proxies_in_front < 0:
+            found.append("PROXIES_IN_FRONT must not be negative")
+        if self.throttle_scale < 1:
+            found.append("THROTTLE_SCALE must be at least 1")
+        if self.environment == "production" and self.throttle_scale != 1:
+            found.append("THROTTLE_SCALE raises the limits of callers and is refused in production")
+        return found

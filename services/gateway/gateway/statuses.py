@@ -12,6 +12,7 @@ STATUSES: dict[str, int] = {
     "not_authenticated": 401,
     "idempotency_key_reused": 409,
     "too_many_attempts": 429,
+    "too_many_requests": 429,
     "try_again": 503,
     # orders
     "programme_unknown": 422,

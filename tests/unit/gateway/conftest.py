@@ -14,6 +14,7 @@ from chassis.tokens import Keys, sign
 from contracts.access import SCOPES
 from gateway.app import build_app
 from gateway.call import Parts
+from gateway.throttling import Throttle
 
 TOKEN_LIFETIME_S = 900
 
@@ -79,7 +80,9 @@ def services() -> RecordingServices:
 
 @pytest.fixture(scope="session")
 def app_client(services: RecordingServices, public_keys: str) -> FlaskClient:
-    app = build_app(Parts(services, Keys(public_keys)), "http://127.0.0.1:8000")
+    # One caller tries thousands of mistakes; how many it may is asked in test_throttling.py.
+    parts = Parts(services, Keys(public_keys))
+    app = build_app(parts, "http://127.0.0.1:8000", Throttle(scale=1_000_000))
     return app.test_client()
 
 
