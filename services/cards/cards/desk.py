@@ -73,7 +73,7 @@ class Facts:
     guessed."""
 
     kept: Mapping[str, Any] | None
-    unknown_full_at: datetime | None
+    guesses_full_at: datetime | None
     pots: tuple[PotAtDesk, ...] = ()
     limits: tuple[UsageLimit, ...] = ()
     uses: tuple[int, ...] = ()

@@ -6,7 +6,7 @@ from math import ceil
 
 from cards.desk import CardAtDesk, Facts, Seen, today_of
 from cards.refusing import Attempt
-from cards.scan_facts import UNKNOWN_CARDS_WINDOW, WRONG_CODES_WINDOW
+from cards.scan_facts import GUESSES_WINDOW, WRONG_CODES_WINDOW
 from cards.scan_request import check_occurred_at
 from cards.scan_rules import Price, check_card, price_scan
 from cards.sealing import Keys, is_card_code
@@ -28,24 +28,29 @@ def judge(attempt: Attempt, seen: Seen, keys: Keys, at: datetime) -> Judged:
     """Return what the scan comes to, or refuse; ``attempt`` learns whose card it was."""
     scan, card, programme, facts = attempt.scan, seen.card, seen.programme, seen.facts
     attempt.card_id = None if card is None else card.id
-    # Before anything is said of the card: whoever guesses numbers must not learn that one was right.
-    _check_guessing(facts.unknown_full_at, at)
+    # Before anything is said of the card: whoever guesses numbers must not learn that one was right. A QR
+    # text is 128 random bits, so whoever sends a right one has the voucher: a family at a desk that somebody
+    # made rest goes on by it.
+    if scan.medium == "number":
+        _check_guessing(facts.guesses_full_at, at)
     if card is None or programme is None:
         raise Refusal("unknown_card", field="card")
     check_occurred_at(scan, at)
     check_card(card, today_of(programme, at))
     if facts.repeated is not None and not scan.needs_code:
         return Judged(card=card, programme=programme, facts=facts, price=None)
-    price = price_scan(attempt.device, card, facts, scan, programme, at)
+    # Before the price, which says what is in the pot: a number that was overheard must not tell.
     if scan.needs_code:
         _check_code(attempt, card, facts, keys, at)
+    price = price_scan(attempt.device, card, facts, scan, programme, at)
     return Judged(card=card, programme=programme, facts=facts, price=price)
 
 
 def _check_guessing(full_at: datetime | None, at: datetime) -> None:
-    """``full_at`` is when the first of too many was; the device may go on once it is out of the window."""
+    """``full_at`` is when the first of too many was; the device may type numbers again once it is out of
+    the window."""
     if full_at is not None:
-        raise Refusal("too_many_attempts", retry_after_s=_seconds_left(full_at + UNKNOWN_CARDS_WINDOW - at))
+        raise Refusal("too_many_attempts", retry_after_s=_seconds_left(full_at + GUESSES_WINDOW - at))
 
 
 def _check_code(attempt: Attempt, card: CardAtDesk, facts: Facts, keys: Keys, at: datetime) -> None:

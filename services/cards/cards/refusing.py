@@ -27,6 +27,10 @@ from contracts.refusals import Refusal
 log = get_logger()
 
 scan_refusals_total = counter("scan_refusals_total", "Refused scans and quotes, by code", ["code"])
+# Over all devices: each slows down by itself, and many that guess a little each are seen only here.
+card_guesses_total = counter(
+    "card_guesses_total", "Typed numbers that no card has, and wrong codes, in scans and quotes", ["what"]
+)
 # Not the card's fault nor the desk's: the database could not answer in time, and could not write either.
 NOT_KEPT = frozenset({"try_again", "not_allowed", "not_authenticated"})
 
@@ -58,7 +62,7 @@ def answer_or_remember(
     except _Remembered as remembered:
         raise remembered.refusal from None
     except Refusal as refusal:
-        scan_refusals_total.labels(refusal.code).inc()
+        _count(attempt, refusal.code)
         if refusal.code not in NOT_KEPT:
             with transaction() as session:
                 remember(session, attempt, refusal.code, now())
@@ -86,8 +90,16 @@ def _under_lock(
             refused = refusal
         if refused.code not in NOT_KEPT:
             remember(session, attempt, refused.code, now())
-    scan_refusals_total.labels(refused.code).inc()
+    _count(attempt, refused.code)
     raise _Remembered(refused)
+
+
+def _count(attempt: Attempt, code: str) -> None:
+    scan_refusals_total.labels(code).inc()
+    if attempt.wrong_code:
+        card_guesses_total.labels("code").inc()
+    elif attempt.scan.medium == "number" and code == "unknown_card":
+        card_guesses_total.labels("number").inc()
 
 
 def remember(session: Session, attempt: Attempt, reason: str, at: datetime) -> None:

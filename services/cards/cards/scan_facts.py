@@ -17,8 +17,8 @@ from contracts.programmes.days import window_start
 from contracts.programmes.rules import limits_of
 from contracts.programmes.shape import People
 
-MAX_UNKNOWN_CARDS = 10
-UNKNOWN_CARDS_WINDOW = timedelta(minutes=5)
+MAX_GUESSES = 10
+GUESSES_WINDOW = timedelta(minutes=5)
 MAX_WRONG_CODES = 5
 WRONG_CODES_WINDOW = timedelta(minutes=15)
 
@@ -37,7 +37,7 @@ def look(
     asked = _asked_of_anyone(device, at, key)
     if card is None:
         row = execute(session, READ_UNKNOWN, asked).one()
-        facts = Facts(kept=row.kept, unknown_full_at=row.unknown_full_at)
+        facts = Facts(kept=row.kept, guesses_full_at=row.guesses_full_at)
         return Seen(card=None, programme=None, facts=facts)
     programme = programmes[card.programme]
     facts = _read_facts(session, device, card, scan, programme, at, asked, lock=key is not None)
@@ -81,8 +81,8 @@ def _asked_of_anyone(device: Device, at: datetime, key: KeyedRequest | None) -> 
         "caller": key and key.caller,
         "key": key and key.key,
         "device_id": device.id,
-        "unknown_since": at - UNKNOWN_CARDS_WINDOW,
-        "unknown_offset": MAX_UNKNOWN_CARDS - 1,
+        "guessed_since": at - GUESSES_WINDOW,
+        "guessed_offset": MAX_GUESSES - 1,
     }
 
 
@@ -123,7 +123,7 @@ def _read_facts(
     row = execute(session, statement, values).one()
     return Facts(
         kept=row.kept,
-        unknown_full_at=row.unknown_full_at,
+        guesses_full_at=row.guesses_full_at,
         pots=tuple(_read_pot(pot) for pot in row.pots),
         limits=limits,
         uses=tuple(row.uses),

@@ -4,6 +4,7 @@
 the server must read a statement this long anew each time, its planning: ADR 0020 has the figures.
 """
 
+from cards.scan_models import GUESSED
 from chassis.idempotency import FIND_KEPT, KEEP
 from chassis.outbox import ANNOUNCE
 from chassis.prepared import Prepared
@@ -25,8 +26,8 @@ _CARD = """
 _UNKNOWN = f"""
     (SELECT row_to_json(kept) FROM ({FIND_KEPT}) AS kept) AS kept,
     (SELECT refused_at FROM refused_scans
-     WHERE device_id = :device_id AND reason = 'unknown_card' AND refused_at > :unknown_since
-     ORDER BY refused_at DESC OFFSET :unknown_offset LIMIT 1) AS unknown_full_at
+     WHERE device_id = :device_id AND {GUESSED} AND refused_at > :guessed_since
+     ORDER BY refused_at DESC OFFSET :guessed_offset LIMIT 1) AS guesses_full_at
 """  # noqa: S608 - put together from constants
 
 # Uses are counted over the order: a reissued card goes on where the lost one stopped.
