@@ -3,6 +3,7 @@
 from typing import Any
 
 from contracts.access import access_of
+from gateway import spreadsheet
 from gateway.call import Call
 from gateway.endpoint import Resource
 from gateway.schemas.providers import (
@@ -13,6 +14,8 @@ from gateway.schemas.providers import (
     ProvidersQuery,
 )
 from gateway.schemas.statistics import BalanceAnswer, StatisticsAnswer, StatisticsQuery
+
+SHEET_DOC = {"responses": {"200": {"content": {spreadsheet.CSV: {"schema": {"type": "string"}}}}}}
 
 providers = Resource("providers", "Who accepts the card, and where.")
 
@@ -63,10 +66,15 @@ def decide_provider(call: Call, provider_id: str) -> Any:
     access=access_of("offers.get_statistics"),
     query=StatisticsQuery,
     answer=StatisticsAnswer,
+    doc=SHEET_DOC,
 )
 def get_statistics(call: Call, provider_id: str) -> Any:
-    """The provider's sales by day, offer or card type."""
-    return call.services.offers.get_statistics(provider_id=provider_id, **call.query)
+    """The provider's sales by day, offer or card type; with `Accept: text/csv` for a spreadsheet."""
+    found = call.services.offers.get_statistics(provider_id=provider_id, **call.query)
+    if not spreadsheet.is_asked_for():
+        return found
+    provider = call.services.offers.get_provider(provider_id=provider_id)
+    return spreadsheet.sales_answer(found, provider, call.query["first_day"], call.query["last_day"])
 
 
 @providers.get(
