@@ -21,6 +21,7 @@ from tests.e2e.conformance.callers import headers_for, target_of
 from tests.e2e.conformance.crowd import Crowd
 from tests.e2e.conformance.document import Document, Operation
 from tests.e2e.conformance.fuzzing import AnyCase, Generated, can_be_wrong, likely, operation_id, right, wrong
+from tests.e2e.conformance.inside import inside_told
 from tests.e2e.conformance.mistakes import body_with, odd_texts_of
 from tests.e2e.conformance.wire import Wire
 
@@ -128,6 +129,10 @@ def _sender(
             answer = case.call(session=session, headers=headers[caller])
             seen[operation_id(case.operation), answer.status_code] += 1
             try:
+                told = inside_told(
+                    {name: str(value) for name, value in answer.headers.items()}, answer.content
+                )
+                assert answer.status_code < 400 or not told, told
                 # What breaks the document is refused, whoever sends it.
                 rejected = [checks.negative_data_rejection] if case.meta and _is_wrong(case) else []
                 case.validate_response(answer, checks=[*CONFORMING, *rejected])

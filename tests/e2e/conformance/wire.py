@@ -8,6 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from tests.e2e.conformance.answers import problem_in, rules_in
+from tests.e2e.conformance.inside import inside_told
 
 TIMEOUT_S = 10.0
 
@@ -77,5 +78,8 @@ class Wire:
 
 
 def _read(response: HTTPResponse) -> Answer:
-    body = response.read()
-    return Answer(status=response.status, headers=dict(response.getheaders()), body=body)
+    """Whatever was refused, no answer tells how the platform is built; others repeat people's words."""
+    body, headers = response.read(), dict(response.getheaders())
+    told = inside_told(headers, body) if response.status >= 400 else set()
+    assert not told, f"answered {response.status} with {told}: {body[:500]!r}"
+    return Answer(status=response.status, headers=headers, body=body)

@@ -12,6 +12,8 @@ import pytest
 
 from devstack.ports import LOOPBACK, answers, free_port, wait_until
 from devstack.secrets import make_service_keys
+from gateway.throttling import LIMITS
+from tests.e2e.conformance.inside import inside_told
 
 PATIENCE_S = 30.0
 # Were each to hold the only thread for gunicorn's five seconds, nobody would be patient enough.
@@ -39,6 +41,7 @@ def port(tmp_path_factory: pytest.TempPathFactory, public_keys: str) -> Iterator
         "METRICS_PORT": str(free_port()),
         "HTTP_PORT": str(port),
         "HTTP_THREADS": "1",
+        "PROXIES_IN_FRONT": "1",
     }
     command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "conf.py"), "gateway.app:create_app()"]
     with Path(folder / "log").open("wb") as log:
@@ -55,9 +58,9 @@ def connected(port: int) -> socket.socket:
     return socket.create_connection((LOOPBACK, port), PATIENCE_S)
 
 
-def status_of(link: socket.socket) -> int:
+def status_of(link: socket.socket, asked: bytes = REQUEST) -> int:
     """The answer's status, once all of the answer has come: head and body may come apart."""
-    link.sendall(REQUEST)
+    link.sendall(asked)
     answer = HTTPResponse(link)
     answer.begin()
     answer.read()
@@ -87,3 +90,37 @@ def test_a_request_that_stops_in_the_middle_lets_the_thread_go(port: int, half: 
 def test_a_connection_is_used_again(port: int) -> None:
     with connected(port) as link:
         assert status_of(link) == status_of(link) == 404
+
+
+def test_a_running_process_holds_back_who_sends_too_much(port: int) -> None:
+    stranger = REQUEST[:-2] + b"X-Forwarded-For: 192.0.2.%d, 198.51.100.7\r\n\r\n"
+    other = REQUEST[:-2] + b"X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\n\r\n"
+    with connected(port) as link:
+        found = [status_of(link, stranger % (number % 250)) for number in range(2 * LIMITS["page"].calls)]
+        assert status_of(link, other) == 404
+    assert set(found[: LIMITS["page"].calls]) == {404}
+    assert 429 in found
+
+
+@pytest.mark.parametrize(
+    ("request_head", "status", "code"),
+    [
+        (b"GET /v1/" + b"a" * 4_100 + b" HTTP/1.1\r\n\r\n", b"414", b"address_too_long"),
+        (b"GET /v1/nowhere?a=" + b"a" * 4_100 + b" HTTP/1.1\r\n\r\n", b"414", b"address_too_long"),
+        (b"GET / HTTP/1.1\r\nX-Long: " + b"a" * 9_000 + b"\r\n\r\n", b"431", b"headers_too_large"),
+        (b"GET / HTTP/1.1\r\n" + b"X-One: 1\r\n" * 51 + b"\r\n", b"431", b"headers_too_large"),
+        (b"GET / HTTP/1.1\r\nX-Nul: a\0b\r\n\r\n", b"400", b"bad_request"),
+    ],
+)
+def test_what_the_server_itself_refuses_is_a_problem_that_repeats_nothing(
+    port: int, request_head: bytes, status: bytes, code: bytes
+) -> None:
+    with connected(port) as link:
+        link.sendall(request_head)
+        answer = b"".join(iter(lambda: link.recv(65_536), b""))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 " + status)
+    assert b"application/problem+json" in head
+    assert b'"code": "' + code + b'"' in body
+    assert inside_told({"head": head.decode()}, body) == set()
+    assert b"aaaa" not in answer
