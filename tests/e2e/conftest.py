@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+import httpx
 import pytest
 
 from demo.stage import PARIS
 from devstack.stack import Stack
 from tests.e2e.conformance.fixtures import api_document, bodies, built_crowd, crowd, nothing_half_done, wire
+from tests.e2e.overhearing import Overheard
 from tests.e2e.world import World
 
 __all__ = ["api_document", "bodies", "built_crowd", "crowd", "nothing_half_done", "wire"]
@@ -21,7 +23,7 @@ SUMMER = datetime(2020, 7, 10, 10, 0, tzinfo=PARIS)
 
 # The story finds an untouched platform. What a killed process had begun to mail comes when its lease ends,
 # while the other tests run; what is left behind is looked at when all of them are done.
-_ORDER = {"test_story": 0, "test_kills": 1, "test_what_is_left_behind": 3}
+_ORDER = {"test_story": 0, "test_kills": 1, "test_what_is_left_behind": 3, "test_nothing_is_told": 4}
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +35,15 @@ def platform(request: pytest.FixtureRequest) -> Iterator[Stack]:
         yield stack
     if not request.session.testsfailed:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def overheard() -> Iterator[Overheard]:
+    """What people say to the gateway, and hear from it, of what nobody else may read."""
+    ear = Overheard()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "send", ear.listening(httpx.Client.send))
+        yield ear
 
 
 @pytest.fixture(scope="session")
