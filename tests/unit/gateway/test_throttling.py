@@ -19,7 +19,15 @@ from gateway.throttling import LIMITS, TRACKED_MAX, Throttle, network_of
 STRANGER = "198.51.100.7"
 OTHER = "203.0.113.9"
 PROXY = "10.0.0.1"
-REQUIRED = ("AMQP_URI", "METRICS_PORT", "TOKEN_PUBLIC_KEYS", "PUBLIC_URL", "PROGRAMMES_DIR", "HTTP_PORT")
+REQUIRED = (
+    "AMQP_URI",
+    "METRICS_PORT",
+    "TOKEN_PUBLIC_KEYS",
+    "SERVICE_SIGNING_KEY",
+    "PUBLIC_URL",
+    "PROGRAMMES_DIR",
+    "HTTP_PORT",
+)
 
 
 class Seconds:
