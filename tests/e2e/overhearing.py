@@ -4,6 +4,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -71,6 +72,7 @@ def secrets_of(platform: Stack, overheard: Overheard) -> Secrets:
         found["what is printed on a card"] |= {printed.number, printed.qr_text}
         found["a code of digits"].add(printed.card_code)
     found["a token or secret"] |= {order_secret(keys, row[0]) for row in rows(platform, "cards", ORDERS)}
+    found["a key or password of the platform"] |= _keys_and_passwords(platform)
     found["a mail address"] |= {row[0] for row in rows(platform, "identity", PEOPLE)}
     for mail in read_mails(platform.mail_folder):
         found["a mail address"].add(mail.recipient)
@@ -82,6 +84,12 @@ def secrets_of(platform: Stack, overheard: Overheard) -> Secrets:
 def _keys(platform: Stack) -> Keys:
     own = platform.environment("cards")
     return Keys(sealing=bytes.fromhex(own["SEALING_KEY"]), number_hash=bytes.fromhex(own["NUMBER_HASH_KEY"]))
+
+
+def _keys_and_passwords(platform: Stack) -> set[str]:
+    """What processes are given; of a signing key its private part alone, the rest is public."""
+    kept = {name: value for name, value in asdict(platform.wiring.secrets).items() if "public" not in name}
+    return {json.loads(value)["d"] if value.startswith("{") else value for _, value in _fields(kept)}
 
 
 def _read(body: bytes) -> Any:
