@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down redrive reconcile
+.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down backup restore redrive replay reconcile
 
 # The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -63,9 +63,19 @@ up: setup ## Leave the platform running, its gateway at http://127.0.0.1:8000 (G
 down: ## Stop the platform and everything `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack down; else echo 'Nothing was running.'; fi
 
+backup: ## Copy all databases of the running platform, into var/up/postgresql/backup
+	@$(BIN)/python -m devstack backup
+
+restore: ## Bring all databases of the stopped platform back to one moment (TO=2026-07-10T14:30:00+02:00, TO=latest)
+	@$(BIN)/python -m devstack restore --to "$(TO)"
+
 redrive: ## Put parked messages of the running platform back into their queues
 	@for service in $(SERVICES_WITH_QUEUES); do \
 		$(BIN)/python -m devstack exec $$service -- python -m chassis redrive $$service; done
+
+replay: ## Announce again what the outboxes of the running platform hold (after its broker lost messages)
+	@for service in $(SERVICES_WITH_QUEUES); do \
+		$(BIN)/python -m devstack exec $$service -- python -m chassis replay $$service; done
 
 reconcile: ## Check the money equation of the running platform
 	@$(BIN)/python -m devstack exec wallet -- python -m wallet.reconcile

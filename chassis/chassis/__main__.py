@@ -1,4 +1,4 @@
-"""``python -m chassis run|prepare|redrive SERVICE``."""
+"""``python -m chassis run|prepare|redrive|replay SERVICE``."""
 
 import sys
 import warnings
@@ -28,6 +28,14 @@ def main() -> None:
             from chassis.redriving import redrive
 
             print(f"{name}: {redrive(name)} message(s) put back")
+        case ["replay", name]:
+            from os import environ
+
+            from chassis.database import Database
+            from chassis.replaying import replay
+
+            database = Database(environ["DATABASE_URL"], name="replay", pool_size=1)
+            print(f"{name}: {replay(database)} event(s) will be announced again")
         case _:
             raise SystemExit(__doc__)
 

@@ -1,4 +1,4 @@
-"""`python -m devstack up|down|status|clock|officer|exec|compose-env`: the platform from the command line."""
+"""`python -m devstack COMMAND`, from `up` and `down` to `restore`: the platform from the command line."""
 
 import argparse
 import os
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from devstack import background
+from devstack import background, recovery
 from devstack.clock import clock_of
 from devstack.compose_env import compose_env
 from devstack.debian import ensure_packages
@@ -54,11 +54,19 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("down", _down, "stop everything that `up` started"),
         ("status", _status, "what runs"),
+        ("backup", _backup, "copy all databases while the platform runs"),
     ):
         commands.add_parser(name, parents=[common], help=text).set_defaults(run=run)
     commands.add_parser(
         "packages", parents=[common], help="install what is missing from Debian"
     ).set_defaults(run=_packages)
+    restore = commands.add_parser(
+        "restore", parents=[common], help="bring all databases of a stopped platform back to one moment"
+    )
+    restore.add_argument(
+        "--to", required=True, help="2026-07-10T14:30:00+02:00 by the machine's clock, or latest"
+    )
+    restore.set_defaults(run=_restore)
     clock = commands.add_parser("clock", parents=[common], help="show or move the platform's time")
     clock.add_argument("--at", type=_civil_time, help="2020-07-06T09:00 (Europe/Paris, or with an offset)")
     clock.add_argument("--reset", action="store_true", help="back to real time")
@@ -108,6 +116,15 @@ def _down(options: argparse.Namespace) -> None:
 
 def _status(options: argparse.Namespace) -> None:
     print(background.status(options.folder))
+
+
+def _backup(options: argparse.Namespace) -> None:
+    print(recovery.back_up(options.folder), end="")
+
+
+def _restore(options: argparse.Namespace) -> None:
+    print(recovery.restore(options.folder, options.to), end="", flush=True)
+    print(recovery.announce_again(options.folder) + "Now: make up, then make reconcile.")
 
 
 def _packages(options: argparse.Namespace) -> None:

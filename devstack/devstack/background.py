@@ -56,7 +56,8 @@ def serve(folder: Path, gateway_port: int, services: Sequence[str]) -> None:
     """Run the platform until SIGTERM; the folder's data is kept for the next time."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     signal.signal(signal.SIGTERM, _leave)
-    with Stack.start(folder, gateway_port=gateway_port, services=services or SERVICES, keep_data=True):
+    running = services or SERVICES
+    with Stack.start(folder, gateway_port=gateway_port, services=running, keep_data=True, archive=True):
         while True:
             time.sleep(3600)
 

@@ -42,12 +42,13 @@ def start_backing(
     secrets: Secrets,
     pids: PidFile,
     durable: bool = True,
+    archive: bool = False,
     environ: Mapping[str, str] = os.environ,
 ) -> Backing:
     """Given servers when AMQP_URI and DATABASE_URL… name them, else nodes of our own."""
     if is_given(environ):
         return _given(folder, secrets, environ)
-    return _own_nodes(folder, secrets, pids, durable)
+    return _own_nodes(folder, secrets, pids, durable, archive)
 
 
 @contextmanager
@@ -120,7 +121,7 @@ def _name_on_given_server(folder: Path, service: str) -> str:
     return f"{service}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
 
 
-def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool) -> Backing:
+def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, archive: bool) -> Backing:
     """Private nodes from Debian's packages.
 
     Containers from deploy/compose.yaml would come in here, chosen by `docker_answers()`; the container tests
@@ -129,7 +130,11 @@ def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool) -> 
     ensure_packages(BACKING_PACKAGES)
     launched = launch_rabbitmq(folder / "rabbitmq", pids=pids, password=secrets.amqp_password)
     database = start_postgresql(
-        folder / "postgresql", pids=pids, admin_password=secrets.database_admin_password, durable=durable
+        folder / "postgresql",
+        pids=pids,
+        admin_password=secrets.database_admin_password,
+        durable=durable,
+        archive=archive,
     )
     database_urls = create_service_databases(database, secrets.database_passwords)
     broker = wait_rabbitmq(launched)

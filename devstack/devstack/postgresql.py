@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devstack.archiving import archiving_settings, archiving_variables, remove_archive
 from devstack.databases import ADMINISTRATOR, accepts_logins, create_databases, database_url
 from devstack.debian import POSTGRESQL_BIN
 from devstack.errors import DevstackError, tail
@@ -34,6 +35,7 @@ class PostgresqlCluster:
     admin_password: str = field(repr=False)
     pids: PidFile = field(repr=False)
     durable: bool = True
+    archive: bool = False
     port: int = 0
     _server: RunningProcess | None = field(default=None, repr=False)
 
@@ -87,6 +89,7 @@ class PostgresqlCluster:
         return self._server is None or not self._server.is_alive()
 
     def _command(self) -> Command:
+        data = (self.folder / DATA_LINK).resolve()
         settings = [
             f"listen_addresses={LOOPBACK}",
             f"port={self.port}",
@@ -94,13 +97,13 @@ class PostgresqlCluster:
             f"max_connections={MAX_CONNECTIONS}",
             "timezone=UTC",
             *(() if self.durable else NOT_DURABLE),
+            *(archiving_settings(data, system_user()) if self.archive else ()),
         ]
-        data = (self.folder / DATA_LINK).resolve()
         arguments = [argument for setting in settings for argument in ("-c", setting)]
         return Command(
             name="postgresql",
             argv=[str(POSTGRESQL_BIN / "postgres"), "-D", str(data), *arguments],
-            environment=_environment(),
+            environment={**_environment(), **archiving_variables(data)},
             folder=data,
             log_file=self.log_file,
             user=system_user(),
@@ -114,12 +117,15 @@ def start_postgresql(
     pids: PidFile,
     admin_password: str,
     durable: bool = True,
+    archive: bool = False,
 ) -> PostgresqlCluster:
     """Start a cluster whose data lies in `folder` (made when absent). Raises DevstackError."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     _ensure_data(folder, admin_password)
-    cluster = PostgresqlCluster(folder=folder, admin_password=admin_password, pids=pids, durable=durable)
+    cluster = PostgresqlCluster(
+        folder=folder, admin_password=admin_password, pids=pids, durable=durable, archive=archive
+    )
     for _ in range(MAX_START_ATTEMPTS - 1):
         cluster.port = free_port()
         try:
@@ -141,8 +147,9 @@ def create_service_databases(cluster: PostgresqlCluster, passwords: Mapping[str,
 
 
 def remove_data(folder: Path) -> None:
-    """Delete a stopped cluster's data, wherever it had to be put; its log stays."""
+    """Delete a stopped cluster's data, wherever it had to be put, and its backups; its log stays."""
     data = folder / DATA_LINK
+    remove_archive(data.resolve())
     if data.is_symlink():
         shutil.rmtree(data.resolve().parent, ignore_errors=True)
         data.unlink()

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from devstack.debian import RABBITMQ_BIN
@@ -191,6 +192,14 @@ def wait_rabbitmq(node: RabbitmqNode) -> RabbitmqNode:
 def remove_data(folder: Path) -> None:
     """Delete a stopped node's data; its log stays."""
     shutil.rmtree(folder / "data", ignore_errors=True)
+
+
+def set_data_aside(folder: Path) -> Path | None:
+    """Let a stopped node begin anew; where its data is now, if it had any."""
+    data = folder / "data"
+    if not data.exists():
+        return None
+    return data.rename(folder / f"data-before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def speaks_amqp(port: int, timeout_s: float = 1.0) -> bool:

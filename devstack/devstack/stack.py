@@ -46,12 +46,13 @@ class Stack:
         sandbox: bool = True,
         gateway_port: int | None = None,
         keep_data: bool = False,
+        archive: bool = False,
     ) -> Self:
         """Start a platform in `folder` and wait until every process is ready.
 
         services: names, `cards=2` for two processes. extra_programmes: a programme file or a folder of them.
         durable=False lets PostgreSQL skip fsync and deletes its data at the end (tests); keep_data=True goes
-        on with the folder's data.
+        on with the folder's data. archive=True keeps what `make restore` needs (ADR 0027).
         Raises DevstackError with what to do; nothing is left running then.
         """
         folder = folder.resolve()
@@ -64,7 +65,7 @@ class Stack:
             on_stop.callback(stop_recorded, folder)
             on_stop.callback(forget_state, folder)
             backing, wiring, supervisor = _start_parts(
-                folder, durable, gateway_port, extra_programmes, on_stop
+                folder, durable, archive, gateway_port, extra_programmes, on_stop
             )
             if sandbox:
                 supervisor.add(sandbox_processes(wiring))
@@ -181,7 +182,12 @@ def _clear(folder: Path, keep_data: bool) -> None:
 
 
 def _start_parts(
-    folder: Path, durable: bool, gateway_port: int | None, extra_programmes: Path | None, on_stop: ExitStack
+    folder: Path,
+    durable: bool,
+    archive: bool,
+    gateway_port: int | None,
+    extra_programmes: Path | None,
+    on_stop: ExitStack,
 ) -> tuple[Backing, Wiring, Supervisor]:
     """Everything below the processes: packages, folders, secrets, nodes, ports."""
     ensure_packages(RENDERING_PACKAGES)
@@ -190,7 +196,9 @@ def _start_parts(
     copy_programmes(folder / "programmes", extra_programmes)
     secrets = load_secrets(folder)
     pids = PidFile(folder)
-    backing = start_backing(folder, secrets=secrets, pids=pids, durable=durable, environ=os.environ)
+    backing = start_backing(
+        folder, secrets=secrets, pids=pids, durable=durable, archive=archive, environ=os.environ
+    )
     on_stop.callback(backing.stop)
     wiring = wire(folder, backing, secrets, _ports(gateway_port))
     supervisor = Supervisor(pids)

@@ -91,12 +91,18 @@ class Scene:
 
 
 @contextmanager
-def scene(options: Options) -> Iterator[Scene]:
-    """Start everything and fill it; afterwards all is stopped, and the folder holds what was written."""
+def scene(options: Options, *, archive: bool = False) -> Iterator[Scene]:
+    """Start everything and fill it; afterwards all is stopped, and the folder holds what was written.
+
+    archive: as `Stack.start` has it.
+    """
     if is_given(os.environ):
         raise NotPrivate("unset AMQP_URI and DATABASE_URL…: chaos strikes servers of its own only")
     folder = options.folder.resolve()
-    with Stack.start(folder / "platform", services=()) as stack, linked(_targets(stack)) as links:
+    with (
+        Stack.start(folder / "platform", services=(), archive=archive) as stack,
+        linked(_targets(stack)) as links,
+    ):
         stack.clock.set_time(NOW)
         use_offset_file(stack.wiring.clock_file)
         try:
