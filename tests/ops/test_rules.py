@@ -77,6 +77,13 @@ def test_every_runbook_is_a_section_of_the_documentation() -> None:
         assert link[2] in _anchors(ROOT / link[1]), f"{alert['alert']}: {link[0]}"
 
 
+def test_every_runbook_says_what_to_type() -> None:
+    for alert in alerts():
+        page, anchor = alert["annotations"]["runbook"].split("#")
+        section = _section(ROOT / page, anchor)
+        assert re.search(r"^ {4}\S", section, re.MULTILINE), f"{anchor}: no command"
+
+
 def test_the_dashboard_can_be_imported_anywhere() -> None:
     dashboard = json.loads(DASHBOARD.read_text())
     assert dashboard["id"] is None, "an id belongs to one Grafana"
@@ -101,4 +108,14 @@ def _covers(expression: str, name: str) -> bool:
 
 def _anchors(path: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
-    return {re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return {_anchor(heading) for heading in headings}
+
+
+def _anchor(heading: str) -> str:
+    return re.sub(r"[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+
+
+def _section(path: Path, anchor: str) -> str:
+    """From a heading to the next one."""
+    parts = re.split(r"^#+ (.+)$", path.read_text(), flags=re.MULTILINE)[1:]
+    return dict(zip(map(_anchor, parts[::2]), parts[1::2], strict=True))[anchor]
