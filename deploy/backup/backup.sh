@@ -8,6 +8,11 @@ bases="$BACKUP_FOLDER/base"
 unfinished="$bases/.unfinished"
 
 mkdir -p "$bases"
+exec 9>"$BACKUP_FOLDER/lock"
+flock --nonblock 9 || {
+    echo 'Another copy is being made.' >&2
+    exit 1
+}
 rm -rf "$unfinished"
 pg_basebackup --pgdata="$unfinished" --format=tar --gzip --checkpoint=fast --no-password
 # Named by its end: every later moment can be reached from it.

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from devstack.archiving import backup_folder
-from devstack.databases import connect, create_databases
+from devstack.databases import ADMINISTRATOR, connect, database_url
 from devstack.errors import DevstackError
 from devstack.pids import PidFile
-from devstack.ports import wait_until
+from devstack.ports import LOOPBACK, wait_until
 from devstack.postgresql import DATA_LINK, PostgresqlCluster, start_postgresql
 from devstack.recovery import PROGRAMS, back_up_server, restore_server
 
@@ -29,8 +29,10 @@ class Server:
         self.folder = folder
         folder.parent.mkdir(parents=True, exist_ok=True)
         self.cluster = self._start()
-        self.urls = create_databases(self.cluster.admin_url, {name: (name, "secret") for name in NAMES})
         for name in NAMES:
+            with closing(connect(self.cluster.admin_url)) as link, link.cursor() as at:
+                link.autocommit = True
+                at.execute(f"CREATE DATABASE {name}")
             self._do(name, "CREATE TABLE numbers (number int)")
 
     @property
@@ -67,22 +69,18 @@ class Server:
             self.cluster = self._start()
 
     def _start(self) -> PostgresqlCluster:
-        cluster = start_postgresql(
-            self.folder,
-            pids=PidFile(self.folder.parent),
-            admin_password=PASSWORD,
-            durable=False,
-            archive=True,
-        )
-        self.urls = create_databases(cluster.admin_url, {name: (name, "secret") for name in NAMES})
-        return cluster
+        pids = PidFile(self.folder.parent)
+        return start_postgresql(self.folder, pids=pids, admin_password=PASSWORD, durable=False, archive=True)
+
+    def _url(self, name: str) -> str:
+        return database_url(ADMINISTRATOR, PASSWORD, LOOPBACK, self.cluster.port, name)
 
     def _do(self, name: str, statement: str, *values: int) -> None:
-        with closing(connect(self.urls[name])) as link, link, link.cursor() as at:
+        with closing(connect(self._url(name))) as link, link, link.cursor() as at:
             at.execute(statement, values or None)
 
     def _ask(self, name: str, statement: str) -> list[tuple[object, ...]]:
-        with closing(connect(self.urls[name])) as link, link, link.cursor() as at:
+        with closing(connect(self._url(name))) as link, link, link.cursor() as at:
             at.execute(statement)
             return at.fetchall()
 
