@@ -11,10 +11,9 @@ from signal import SIGCONT, SIGSTOP
 from typing import Any, TypeVar
 
 from devstack.databases import connect
-from devstack.environment import SERVICES
 from devstack.ports import wait_until
 from devstack.recovery import back_up, restore
-from devstack.secrets import DATABASE_SERVICES
+from devstack.secrets import DATABASE_SERVICES, SERVICES
 from devstack.services import run_in_service
 from devstack.stack import Stack
 from tests.chaos import checks
