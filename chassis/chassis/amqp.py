@@ -39,6 +39,8 @@ def connect(uri: str) -> amqp.Connection:
         write_timeout=SOCKET_TIMEOUT_S,
     )
     connection.connect()
+    # py-amqp leaves both limits to the kernel, which does not keep them for a green thread's sockets.
+    connection.sock.settimeout(SOCKET_TIMEOUT_S)
     read_ahead(connection)
     return connection
 

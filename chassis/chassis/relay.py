@@ -68,25 +68,30 @@ def relay_once(database: Database, publisher: ConfirmedPublisher) -> int:
 
 
 def relay(database: Database, publisher: ConfirmedPublisher, is_stopping: Callable[[], bool]) -> None:
-    """Publish what the outbox holds, until the process stops; the last batch on its way is finished."""
-    while not is_stopping():
+    """Publish what the outbox holds; the turn after the process was told to stop is the last."""
+    is_last = False
+    while not is_last:
+        # What the last calls announced leaves with it; more than a batch is left to the next process.
+        is_last = is_stopping()
         database.announced = False
         try:
             if relay_once(database, publisher) < BATCH_MAX:
-                _rest(database, is_stopping)
+                _rest(IDLE_S, is_stopping, lambda: database.announced)
         except NotPublished as error:
             log.warning("relay_waits_for_broker", **failure(error))
-            sleep(AWAY_S)
+            _rest(AWAY_S, is_stopping)
         except Exception as error:
             log.warning("relay_failed", **failure(error))
-            sleep(AWAY_S)
+            _rest(AWAY_S, is_stopping)
 
 
-def _rest(database: Database, is_stopping: Callable[[], bool]) -> None:
-    deadline = monotonic() + IDLE_S
+def _rest(
+    seconds: float, is_stopping: Callable[[], bool], is_over: Callable[[], bool] = lambda: False
+) -> None:
+    deadline = monotonic() + seconds
     while monotonic() < deadline and not is_stopping():
         sleep(GATHER_S)
-        if database.announced:
+        if is_over():
             return
 
 

@@ -2,7 +2,7 @@
 
 import importlib
 import inspect
-import signal
+import os
 from dataclasses import dataclass
 from typing import Any, ClassVar, get_args
 
@@ -17,6 +17,7 @@ from chassis.dependencies import CallContext, CurrentCaller, settings_of
 from chassis.entrypoints.rpc import rpc
 from chassis.log import configure_logging, get_logger
 from chassis.metrics import serve_metrics
+from chassis.stopping import end_in_time, on_signal
 from chassis.watching import Watch
 
 # Each worker may hold a database connection; the pool is sized from this.
@@ -59,7 +60,7 @@ def service_class(name: str) -> Any:
 
 
 def run(name: str) -> None:
-    """Serve until SIGTERM or SIGINT, then finish the calls on their way and stop."""
+    """Serve until SIGTERM or SIGINT, then finish what is on its way and stop (`chassis.stopping`)."""
     service = service_class(name)
     settings = settings_of(service)
     configure_logging(name, settings.log_level)
@@ -73,9 +74,17 @@ def run(name: str) -> None:
         }
     )
     runner.add_service(_in_process(service))
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: eventlet.spawn_n(runner.stop))
+    # Who waits for a broker that is away, or has just begun, has nothing that another would not be given.
+    on_signal(lambda *_: os._exit(0))
     runner.start()
+    [container] = runner.containers
+
+    def stop(*_: Any) -> None:
+        # Not in the green thread: a handler that never yields would not let it begin.
+        end_in_time(container.unfinished)
+        eventlet.spawn_n(runner.stop)
+
+    on_signal(stop)
     serve_metrics(settings.metrics_port)
     log.info("service_started", service_name=name)
     runner.wait()

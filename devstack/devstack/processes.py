@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-STOP_TIMEOUT_S = 15.0
+# Longer than what a service allows itself (`chassis.stopping.STOP_MAX_S`).
+STOP_TIMEOUT_S = 25.0
 KILL_TIMEOUT_S = 10.0
 POLL_INTERVAL_S = 0.02
 

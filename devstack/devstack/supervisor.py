@@ -10,7 +10,7 @@ from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile
 from devstack.ports import wait_until
 from devstack.processes import (
-    KILL_TIMEOUT_S,
+    STOP_TIMEOUT_S,
     Command,
     RunningProcess,
     send_signal,
@@ -111,7 +111,7 @@ class Supervisor:
             released = self._release(groups)
             for running in released:
                 send_signal(running.id, running.command.stop_signal)
-            wait_gone([running.id for running in released], KILL_TIMEOUT_S)
+            wait_gone([running.id for running in released], STOP_TIMEOUT_S)
             for running in released:
                 running.stop(timeout_s=0.0)
                 self._pids.remove(running.id)

@@ -18,6 +18,7 @@ from sqlalchemy import text
 from chassis.amqp import connect
 from chassis.client import RpcClient
 from chassis.database import Database
+from chassis.stopping import STOP_MAX_S
 from chassis.tokens import sign
 from devstack.backing import Backing
 from devstack.ports import free_port
@@ -108,7 +109,7 @@ class Toy:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(timeout=PATIENCE_S)
+            self.process.wait(timeout=STOP_MAX_S + PATIENCE_S)
 
 
 def eventually(holds: Callable[[], bool]) -> None:

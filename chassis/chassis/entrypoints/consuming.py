@@ -1,11 +1,16 @@
 """The process's consumer: nameko's, except that a message it cannot read is parked instead of dropped."""
 
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from eventlet import Timeout
+from eventlet.event import Event as Signal
+from eventlet.support.greenlets import GreenletExit
 from kombu.connection import Connection
 from kombu.messaging import Consumer
 from kombu.transport import pyamqp
+from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer as NamekoQueueConsumer
 
 from chassis.amqp import read_ahead
@@ -15,6 +20,8 @@ from chassis.parking import park
 
 # Half-open connections are noticed within two of these.
 HEARTBEAT_S = 10
+# A broker that is away or frozen cannot be told that we go: it hands our messages out again by itself.
+GOODBYE_S = 2
 
 
 class _BrokerConnection(pyamqp.Connection):
@@ -51,6 +58,25 @@ class QueueConsumer(NamekoQueueConsumer):
                 requests.qos(prefetch_count=self.prefetch_count)
                 self._consumers[provider] = requests
         return list(self._consumers.values())
+
+    def unregister_provider(self, provider: Any) -> None:
+        """Take no more for it. nameko's own would wait until a broker that is away has come back."""
+        told = self._pending_remove_providers[provider] = Signal()
+        with Timeout(GOODBYE_S, False):
+            told.wait()
+        self._pending_remove_providers.pop(provider, None)
+        ProviderCollector.unregister_provider(self, provider)
+
+    def on_iteration(self) -> None:
+        """Cancel what shall not come any more. nameko's own would then close the connection, on which calls
+        that are on their way have yet to be acknowledged."""
+        self._cancel_consumers_if_requested()
+
+    def stop(self) -> None:
+        """Close the connection, as all that was taken is settled now."""
+        self._gt.kill()
+        with Timeout(GOODBYE_S, False), suppress(GreenletExit):
+            self._gt.wait()
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """kombu's own would acknowledge and forget the message (garbage, pickle, another encoding)."""

@@ -68,11 +68,12 @@ class GatheringConsumer(Consumer):
         super().setup()
 
     def stop(self) -> None:
-        """Finish the batch in work; what is only gathered goes back when the connection is closed."""
+        """Take no more, finish the batch in work, and give back at once what was only gathered."""
         self._stopping = True
+        super().stop()
         if self._gathering is not None:
             self._gathering.wait()
-        super().stop()
+        self._batch().give_back()
 
     def consumer(self, connection: Connection, accept: Any) -> KombuConsumer:
         """Called after each (re)connection: a channel of its own, so that many messages are acknowledged with
@@ -106,10 +107,13 @@ class GatheringConsumer(Consumer):
             self._full.wait(timeout=GATHER_S)
             self._full = Signal()
             # A reconnection or the stop may have come meanwhile.
-            messages, self._waiting = self._waiting, []
-            if messages and not self._stopping:
-                self._hand_over(Batch(messages, self.put_aside, lambda: self._stopping))
+            if self._waiting and not self._stopping:
+                self._hand_over(self._batch())
         self._gathering = None
+
+    def _batch(self) -> Batch:
+        messages, self._waiting = self._waiting, []
+        return Batch(messages, self.put_aside, lambda: self._stopping)
 
     def _hand_over(self, batch: Batch) -> None:
         done = Signal()

@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from chassis import stopping
 from chassis.idempotency import once
+from chassis.log import get_logger
 from chassis.outbox import announce, stamp
 from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, handles_together, rpc
 from chassis.settings import ServiceSettings
@@ -18,7 +20,13 @@ from contracts.access import OPEN, Access
 from contracts.base import Event
 from contracts.refusals import Refusal
 
-OPEN_TO_ALL = ("echo", "refuse", "fail", "answer_no_json", "sleep", "wait_for_lock", "say")
+# Nobody wants to wait the whole limit in every test of a stop that cannot be finished.
+stopping.STOP_MAX_S = int(os.environ.get("TOY_STOP_MAX_S", stopping.STOP_MAX_S))
+
+OPEN_TO_ALL = (
+    *("echo", "refuse", "fail", "answer_no_json", "sleep", "wait_for_lock", "say"),
+    *("note_after", "spin"),
+)
 HEAR = text("INSERT INTO heard (thing) VALUES (:thing)")
 
 
@@ -97,6 +105,19 @@ class ToyService:
         return f"{self.caller.kind}:{self.caller.subject}"
 
     @rpc
+    def note_after(self, *, thing: str, seconds: float) -> str:
+        time.sleep(seconds)
+        with self.db.transaction() as session:
+            session.execute(HEAR, {"thing": thing})
+        return "noted"
+
+    @rpc
+    def spin(self) -> None:
+        get_logger().info("toy_spins")
+        while True:
+            pass
+
+    @rpc
     def ask_myself(self) -> str:
         answer: str = self.services.as_service().toy.guarded()
         return answer
@@ -143,5 +164,8 @@ def _misbehave(thing: str) -> None:
         return
     if thing == "deadly":
         os.kill(os.getpid(), SIGKILL)
+    if thing == "endless":
+        get_logger().info("toy_hangs")
+        time.sleep(3600)
     if thing == "hopeless":
         raise RuntimeError("cannot")
