@@ -1,14 +1,16 @@
-"""The server's worker: its own refusals are problems as well, and a slow sender holds no thread for long."""
+"""The server's worker: its own refusals are problems as well, a slow sender holds no thread for long, and who
+is connected when it stops is answered."""
 
-from concurrent.futures import Future
 from contextlib import suppress
+from functools import partial
+from selectors import EVENT_READ
 from socket import SHUT_RD
 from time import monotonic
 from typing import Any
 
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.util import write_nonblock
-from gunicorn.workers.gthread import _DEFER, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from gateway.problems import Problem, problem_answer
 
@@ -28,9 +30,32 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn is untyped
         if conn.initialized or conn.data_ready:
             super().enqueue_req(conn)
             return
-        silent: Future[Any] = Future()
-        silent.set_result(_DEFER)
-        self.finish_request(conn, silent)
+        conn.sock.setblocking(False)
+        conn.timeout = monotonic() + (self.cfg.keepalive if self.alive else STOP_KEEPALIVE_LINGER)
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Called with False when the worker stops: take in who has connected already, and let the port go so
+        that the next is refused at once and goes to another; gunicorn's would hang up on them at its end."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                self._accept_all(listener)
+                listener.close()
+
+    def _accept_all(self, listener: Any) -> None:
+        before = -1
+        while before != self.nr_conns:
+            before = self.nr_conns
+            self.accept(listener)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Called once when the worker stops: who has said nothing yet gets no more time than one that waits
+        between two requests."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
     def handle(self, conn: Any) -> Any:
         """Answer a request, in a thread."""
