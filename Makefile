@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down backup restore redrive replay reconcile
+.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down restart backup restore redrive replay reconcile
 
 # The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -62,6 +62,9 @@ up: setup ## Leave the platform running, its gateway at http://127.0.0.1:8000 (G
 
 down: ## Stop the platform and everything `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack down; else echo 'Nothing was running.'; fi
+
+restart: ## Replace the processes of the running platform one by one (SERVICES="cards gateway")
+	@$(BIN)/python -m devstack restart $(SERVICES)
 
 backup: ## Copy all databases of the running platform, into var/up/postgresql/backup
 	@$(BIN)/python -m devstack backup

@@ -12,12 +12,14 @@ from devstack import background, recovery
 from devstack.clock import clock_of
 from devstack.compose_env import compose_env
 from devstack.debian import ensure_packages
-from devstack.environment import service_environment
+from devstack.environment import SERVICES, service_environment
 from devstack.errors import DevstackError
 from devstack.folders import read_state
 from devstack.officers import create_officer
 from devstack.ports import free_port
 from devstack.programmes import PROJECT
+from devstack.rolling import restart_one_by_one
+from devstack.services import parse_services
 
 DEFAULT_FOLDER = PROJECT / "var" / "up"
 CONTAINERS_FOLDER = PROJECT / "var" / "containers"
@@ -57,6 +59,11 @@ def _parser() -> argparse.ArgumentParser:
         ("backup", _backup, "copy all databases while the platform runs"),
     ):
         commands.add_parser(name, parents=[common], help=text).set_defaults(run=run)
+    restart = commands.add_parser(
+        "restart", parents=[common], help="replace the services' processes one by one"
+    )
+    restart.add_argument("services", nargs="*", help="services to restart (all)")
+    restart.set_defaults(run=_restart)
     commands.add_parser(
         "packages", parents=[common], help="install what is missing from Debian"
     ).set_defaults(run=_packages)
@@ -125,6 +132,13 @@ def _backup(options: argparse.Namespace) -> None:
 def _restore(options: argparse.Namespace) -> None:
     print(recovery.restore(options.folder, options.to), end="", flush=True)
     print(recovery.announce_again(options.folder) + "Now: make up, then make reconcile.")
+
+
+def _restart(options: argparse.Namespace) -> None:
+    parse_services(options.services)
+    read_state(options.folder)
+    for one in restart_one_by_one(options.folder, options.services or SERVICES):
+        print(f"{one.name:12} ended after {one.stopped_s:4.1f} s, was replaced after {one.away_s:4.1f} s")
 
 
 def _packages(options: argparse.Namespace) -> None:

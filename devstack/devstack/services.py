@@ -26,8 +26,6 @@ def parse_services(names: Iterable[str]) -> dict[str, int]:
             raise DevstackError(f"There is no service {service!r}; there are: {', '.join(SERVICES)}.")
         if count and not (count.isdecimal() and int(count) > 0):
             raise DevstackError(f"{name!r}: the number of processes is a whole number from 1.")
-        if service == GATEWAY and count not in ("", "1"):
-            raise DevstackError("One gateway process on one machine: they would share a port.")
         counts[service] = int(count or 1)
     return counts
 
@@ -35,7 +33,7 @@ def parse_services(names: Iterable[str]) -> dict[str, int]:
 def service_processes(wiring: Wiring, counts: Mapping[str, int]) -> list[Supervised]:
     """The processes of each service; the second and later ones of a service get a number in their name."""
     return [
-        _service_process(wiring, service, service if number == 1 else f"{service}-{number}")
+        _service_process(wiring, service, service if number == 1 else f"{service}-{number}", count)
         for service, count in counts.items()
         for number in range(1, count + 1)
     ]
@@ -112,7 +110,7 @@ def http_status(port: int, path: str, timeout_s: float = 2.0) -> int | None:
         connection.close()
 
 
-def _service_process(wiring: Wiring, service: str, name: str) -> Supervised:
+def _service_process(wiring: Wiring, service: str, name: str, count: int) -> Supervised:
     metrics_port = free_port()
 
     def is_ready() -> bool:
@@ -121,18 +119,24 @@ def _service_process(wiring: Wiring, service: str, name: str) -> Supervised:
         return service != GATEWAY or http_status(wiring.gateway_port, "/readyz") == 200
 
     command = _command(
-        wiring, name, _service_argv(wiring, service), service_environment(service, wiring, metrics_port)
+        wiring,
+        name,
+        _service_argv(wiring, service, count),
+        service_environment(service, wiring, metrics_port),
     )
     return Supervised(group=service, command=command, is_ready=is_ready)
 
 
-def _service_argv(wiring: Wiring, service: str) -> list[str]:
+def _service_argv(wiring: Wiring, service: str, count: int) -> list[str]:
     if service != GATEWAY:
         return [sys.executable, "-m", "chassis", "run", service]
     # The last --bind wins over the configuration's: on one machine only the machine itself may call.
     bind = f"{LOOPBACK}:{wiring.gateway_port}"
     configuration = "python:gateway.gunicorn_conf"
-    return [sys.executable, "-m", "gunicorn", "-c", configuration, "--bind", bind, "gateway.app:create_app()"]
+    # Several gateways listen on one port: the kernel gives each connection to one of those that still do.
+    shared = ["--reuse-port"] if count > 1 else []
+    argv = [sys.executable, "-m", "gunicorn", "-c", configuration, "--bind", bind, *shared]
+    return [*argv, "gateway.app:create_app()"]
 
 
 def _sandbox_process(wiring: Wiring, name: str, port: int) -> Supervised:

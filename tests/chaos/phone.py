@@ -3,6 +3,7 @@
 import http.client
 import json
 import random
+import select
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,13 +26,20 @@ class Unanswered(Exception):
 
 @dataclass(kw_only=True)
 class Phone:
-    """A connection to the gateway with the caller's token; `failures` counts answers of status 500."""
+    """A connection to the gateway with the caller's token.
+
+    Tries are counted: `failures` (status 500), `busy` (503), `lost` (waited for in vain); `slowest_s` is the
+    longest way to an answer for good.
+    """
 
     port: int
     name: str
     token: str
     journal: Journal
     failures: int = 0
+    busy: int = 0
+    lost: int = 0
+    slowest_s: float = 0.0
     _link: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def ask(
@@ -46,12 +54,12 @@ class Phone:
     ) -> Note:
         """The answer for good; raises Unanswered. ``impatient``: give the first try up at once."""
         self.journal.ask(key, path)
-        deadline, tries = time.monotonic() + PATIENCE_S, 0
+        began = time.monotonic()
+        deadline, tries = began + PATIENCE_S, 0
         while time.monotonic() < deadline:
             tries += 1
-            answer = self.send(
-                path, request, key, method, IMPATIENT_S if impatient and tries == 1 else TIMEOUT_S
-            )
+            is_patient = not impatient or tries > 1
+            answer = self.send(path, request, key, method, TIMEOUT_S if is_patient else IMPATIENT_S)
             if answer is not None and answer[0] not in LATER:
                 note = Note(
                     act=act,
@@ -64,8 +72,11 @@ class Phone:
                     tries=tries,
                 )
                 self.journal.note(note)
+                self.slowest_s = max(self.slowest_s, time.monotonic() - began)
                 return note
             self.failures += answer is not None and answer[0] == 500
+            self.busy += answer is not None and answer[0] == 503
+            self.lost += answer is None and is_patient
             time.sleep(PAUSE_S * random.uniform(0.5, 1.5))
         raise Unanswered(f"{path} after {tries} tries")
 
@@ -92,8 +103,11 @@ class Phone:
         self._link = None
 
     def _connected(self, timeout_s: float) -> http.client.HTTPConnection:
-        # After an answer that ends the connection ("Connection: close") the socket is gone.
-        if self._link is None or self._link.sock is None:
+        # After an answer that ends the connection ("Connection: close") the socket is gone. One that the
+        # server closed meanwhile has its end to be read: every pool of connections looks before using one.
+        sock = self._link.sock if self._link else None
+        if self._link is None or sock is None or select.select([sock], [], [], 0)[0]:
+            self.hang_up()
             self._link = http.client.HTTPConnection(LOOPBACK, self.port, timeout=TIMEOUT_S)
             self._link.connect()
         self._link.sock.settimeout(timeout_s)

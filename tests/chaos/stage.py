@@ -91,8 +91,9 @@ class Scene:
 
 
 @contextmanager
-def scene(options: Options, *, archive: bool = False) -> Iterator[Scene]:
-    """Start everything and fill it; afterwards all is stopped, and the folder holds what was written.
+def scene(options: Options, processes: int = 1, *, archive: bool = False) -> Iterator[Scene]:
+    """Start everything, so many processes of each service, and fill it; afterwards all is stopped, and the
+    folder holds what was written.
 
     archive: as `Stack.start` has it.
     """
@@ -109,7 +110,7 @@ def scene(options: Options, *, archive: bool = False) -> Iterator[Scene]:
             made = Scene(stack, links, World(seed=options.seed.to_bytes(16), cards=CARDS), folder)
             prepare(stack.wiring, DATABASE_SERVICES)
             _fill(made, options.planted)
-            stack.supervisor.add(_processes(stack.wiring, links, options.planted))
+            stack.supervisor.add(_processes(stack.wiring, links, options.planted, processes))
             stack.supervisor.start()
             stack.supervisor.wait_ready()
             yield made
@@ -123,15 +124,18 @@ def _targets(stack: Stack) -> dict[str, int]:
     return targets | {f"{service}.sql": _port(stack.database_url(service)) for service in DATABASE_SERVICES}
 
 
-def _processes(wiring: Wiring, links: Links, planted: str) -> list[Supervised]:
-    return [_process(_through(wiring, links, service), service, planted) for service in SERVICES]
+def _processes(wiring: Wiring, links: Links, planted: str, processes: int) -> list[Supervised]:
+    return [
+        _planted(supervised, planted)
+        for service in SERVICES
+        for supervised in service_processes(_through(wiring, links, service), {service: processes})
+    ]
 
 
-def _process(wiring: Wiring, service: str, planted: str) -> Supervised:
-    [supervised] = service_processes(wiring, {service: 1})
-    if not planted or service == GATEWAY:
+def _planted(supervised: Supervised, planted: str) -> Supervised:
+    if not planted or supervised.group == GATEWAY:
         return supervised
-    argv = [sys.executable, str(LAUNCHER), planted, "run", service]
+    argv = [sys.executable, str(LAUNCHER), planted, "run", supervised.group]
     return replace(supervised, command=replace(supervised.command, argv=argv))
 
 
