@@ -135,9 +135,9 @@ def _restore(options: argparse.Namespace) -> None:
 
 
 def _restart(options: argparse.Namespace) -> None:
-    parse_services(options.services)
+    services = parse_services(options.services or SERVICES)
     read_state(options.folder)
-    for one in restart_one_by_one(options.folder, options.services or SERVICES):
+    for one in restart_one_by_one(options.folder, services):
         print(f"{one.name:12} ended after {one.stopped_s:4.1f} s, was replaced after {one.away_s:4.1f} s")
 
 

@@ -15,7 +15,7 @@ from devstack.ports import free_port
 from tests.chaos.links import Links, linked
 
 from .conftest import PATIENCE_S, Toy, eventually
-from .test_batches import ONE_BY_ONE, both_forms, deliver
+from .test_batches import ONE_BY_ONE, deliver
 
 CALLERS = 8
 ENOUGH = 20 * CALLERS
@@ -163,12 +163,11 @@ def test_a_second_signal_changes_nothing(toy: Toy) -> None:
 
 
 @pytest.mark.parametrize("mode", ["cut", "stall", "half_open"])
-@both_forms
 def test_a_process_whose_broker_is_away_or_frozen_ends_and_its_events_come_again(
-    toy: Toy, links: Links, form: str, mode: str
+    toy: Toy, links: Links, mode: str
 ) -> None:
-    deliver(toy, form, ["slow", *(f"n{number}" for number in range(30))])
-    eventually(lambda: toy.messages(f"toy.toy.{form}") < 31)
+    deliver(toy, ONE_BY_ONE, ["slow", *(f"n{number}" for number in range(30))])
+    eventually(lambda: toy.messages(f"toy.toy.{ONE_BY_ONE}") < 31)
     links.turn(["AMQP_URI"], mode)
     assert exit_code(toy) == 0
     links.turn(["AMQP_URI"], "open")
