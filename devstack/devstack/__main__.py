@@ -12,13 +12,14 @@ from devstack import background, recovery
 from devstack.clock import clock_of
 from devstack.compose_env import compose_env
 from devstack.debian import ensure_packages
-from devstack.environment import SERVICES, service_environment
+from devstack.environment import service_environment
 from devstack.errors import DevstackError
 from devstack.folders import read_state
 from devstack.officers import create_officer
 from devstack.ports import free_port
 from devstack.programmes import PROJECT
 from devstack.rolling import restart_one_by_one
+from devstack.secrets import SERVICES
 from devstack.services import parse_services
 
 DEFAULT_FOLDER = PROJECT / "var" / "up"

@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from devstack.environment import SERVICES
 from devstack.ports import wait_until
 from devstack.rolling import Restarted, restart_one_by_one
-from devstack.secrets import DATABASE_SERVICES
+from devstack.secrets import DATABASE_SERVICES, SERVICES
 from tests.chaos.crew import Crew, crew
 from tests.chaos.options import Options
 from tests.chaos.settling import settle
