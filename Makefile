@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down restart backup restore redrive replay reconcile
+.PHONY: help setup demo bench test simulate chaos test-containers check docs format up down restart backup restore redrive replay reconcile verify-audit
 
 # The first Python from 3.11 to 3.13 that starts and can make an environment of its own.
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
@@ -82,6 +82,10 @@ replay: ## Announce again what the outboxes of the running platform hold (after 
 
 reconcile: ## Check the money equation of the running platform
 	@$(BIN)/python -m devstack exec wallet -- python -m wallet.reconcile
+
+verify-audit: ## Look for changed, missing or added rows in the audit of the running platform
+	@found=0; for service in $(SERVICES_WITH_QUEUES); do \
+		$(BIN)/python -m devstack exec $$service -- python -m chassis verify-audit $$service || found=1; done; exit $$found
 
 # Only reached when no uv is installed. A bare Debian's python3 cannot make environments without python3-venv.
 $(CURDIR)/var/tools/bin/uv:

@@ -1,4 +1,4 @@
-"""``python -m chassis run|prepare|redrive|replay SERVICE``."""
+"""``python -m chassis run|prepare|redrive|replay SERVICE``, ``python -m chassis verify-audit SERVICE [HASH]``."""
 
 import sys
 import warnings
@@ -36,6 +36,10 @@ def main() -> None:
 
             database = Database(environ["DATABASE_URL"], name="replay", pool_size=1)
             print(f"{name}: {replay(database)} event(s) will be announced again")
+        case ["verify-audit", name, *expected] if len(expected) < 2:
+            from chassis.audit_verifying import main as verify_audit
+
+            raise SystemExit(verify_audit(name, *expected))
         case _:
             raise SystemExit(__doc__)
 

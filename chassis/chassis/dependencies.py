@@ -8,6 +8,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import Rpc as NamekoRpc
 
 from chassis import database
+from chassis.audit_sealing import seal_always
 from chassis.caller import ANONYMOUS, Caller
 from chassis.client import RpcClient
 from chassis.client import Services as BoundServices
@@ -65,7 +66,7 @@ class Loaded(DependencyProvider):
 
 
 class Database(DependencyProvider):
-    """``db = Database()``: ``self.db.transaction()`` is the unit of work. Relay and pruning run beside it."""
+    """``db = Database()``: ``self.db.transaction()`` is the unit of work. Relay, prune and seal beside it."""
 
     def setup(self) -> None:
         """One pool a process: every worker, every loop and the relay may hold a connection."""
@@ -73,21 +74,23 @@ class Database(DependencyProvider):
         self.database = database.Database(
             settings.database_url,
             name=self.container.service_name,
-            pool_size=self.container.max_workers + 6,
+            pool_size=self.container.max_workers + 7,
         )
         self.publisher = ConfirmedPublisher(settings.amqp_uri)
         self.stopping = False
 
     def start(self) -> None:
-        """Begin to publish what the outbox holds, and to delete what is old."""
+        """Begin to publish what the outbox holds, to delete what is old and to seal the audit."""
         self.relaying = self.container.spawn_managed_thread(self._relay, identifier="relay")
         self.pruning = self.container.spawn_managed_thread(self._prune, identifier="prune")
+        self.sealing = self.container.spawn_managed_thread(self._seal, identifier="seal")
 
     def stop(self) -> None:
         """Finish the batch on its way, then let the connections go."""
         self.stopping = True
         self.relaying.wait()
         self.pruning.wait()
+        self.sealing.wait()
         self.database.close()
         self.publisher.close()
 
@@ -106,6 +109,10 @@ class Database(DependencyProvider):
     def _prune(self) -> None:
         current_work.set("prune")
         prune(self.database, lambda: self.stopping)
+
+    def _seal(self) -> None:
+        current_work.set("seal")
+        seal_always(self.database, lambda: self.stopping)
 
 
 class CallContext(DependencyProvider):

@@ -76,10 +76,11 @@ def prune(database: Database, is_stopping: Callable[[], bool]) -> None:
         except Exception as error:
             log.warning("pruning_failed", **failure(error))
             deleted = 0
-        _rest(BUSY_PAUSE_S if deleted else IDLE_PAUSE_S, is_stopping)
+        rest(BUSY_PAUSE_S if deleted else IDLE_PAUSE_S, is_stopping)
 
 
-def _rest(pause_s: float, is_stopping: Callable[[], bool]) -> None:
+def rest(pause_s: float, is_stopping: Callable[[], bool]) -> None:
+    """Sleep so long, but not much longer than until the process stops."""
     until = monotonic() + pause_s
     while monotonic() < until and not is_stopping():
         sleep(LOOK_S)

@@ -1,6 +1,19 @@
-"""The three tables that every service has, in its own database: outbox, inbox, idempotency keys."""
+"""The tables that every service has, in its own database: outbox, inbox, idempotency keys, audit."""
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Identity, Index, MetaData, Table, Text, func
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    func,
+    text,
+)
 
 metadata = MetaData()
 
@@ -39,4 +52,33 @@ idempotency_keys = Table(
     Column("request_hash", Text, nullable=False),
     Column("answer", JSON),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+)
+
+# Who did what. ``tx`` is the transaction that wrote the entry; the chain is in order of ``tx``, then ``seq``.
+# ``details`` is json, not jsonb, so that its text stays as it was written.
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    Column("tx", BigInteger, primary_key=True, server_default=text("pg_current_xact_id()::text::bigint")),
+    Column("seq", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("object", Text, nullable=False, index=True),
+    Column("details", JSON, nullable=False),
+    Column("call_id", Text),
+)
+
+# The chain: each seal holds the hashes of the entries with ``from_tx <= tx < to_tx`` and the hash of the seal
+# before it (`chassis.audit_sealing`).
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("from_tx", BigInteger, nullable=False),
+    Column("to_tx", BigInteger, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("sealed_at", DateTime(timezone=True), nullable=False),
+    Column("hashes", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
 )

@@ -20,8 +20,14 @@ _METADATA: dict[str, MetaData] = {
 }
 # Deleted rows slow every statement down until they are gone; a TRUNCATE costs as much as half a history.
 TRUNCATE_EVERY = 50
-# Ledger, draws and raises refuse to be deleted, also by their owner: only `reset` may, and only meanwhile.
-_REFUSAL = "SELECT max(pg_get_functiondef(oid)) FROM pg_proc WHERE proname = 'refuse_changes'"
+# Ledger, draws, raises and audit refuse to be emptied, also by their owner: only this file may, and only
+# meanwhile.
+_REFUSALS = (
+    "SELECT array_agg(pg_get_functiondef(oid)) FROM pg_proc "
+    "WHERE proname IN ('refuse_changes', 'refuse_audit_changes')"
+)
+_NOT_KEPT = {"outbox", "audit_entries", "audit_seals"}
+_ALLOWED = "SET LOCAL simulation.resets = 'yes'"
 _MAY_RESET = "BEGIN\nIF current_setting('simulation.resets', true) = 'yes' THEN RETURN OLD; END IF;"
 
 
@@ -37,9 +43,9 @@ class Storage:
         self._tables = [*own, *(table.name for table in tables.metadata.sorted_tables)]
         self._kept: list[str] = []
         self._resets = 0
-        self._refusal: str | None = self.read(_REFUSAL)[0]
-        if self._refusal:
-            self._cursor.execute(self._refusal.replace("BEGIN", _MAY_RESET, 1))
+        self._refusals: list[str] = self.read(_REFUSALS)[0]
+        for refusal in self._refusals:
+            self._cursor.execute(refusal.replace("BEGIN", _MAY_RESET, 1))
 
     def read(self, query: str, *values: Any) -> Any:
         """The one row of a statement."""
@@ -52,12 +58,13 @@ class Storage:
 
     def empty(self) -> None:
         """No rows at all."""
-        self._cursor.execute(f"TRUNCATE {', '.join(self._tables)} CASCADE")
+        self._cursor.execute(f"BEGIN; {_ALLOWED}; TRUNCATE {', '.join(self._tables)} CASCADE; COMMIT")
 
     def keep(self) -> None:
-        """What stands here now is what `reset` goes back to; all but the outbox, which is on its way."""
+        """What stands here now is what `reset` goes back to; all but the outbox, which is on its way, and
+        the audit."""
         self._cursor.execute("DROP SCHEMA IF EXISTS kept CASCADE; CREATE SCHEMA kept")
-        self._kept = [table for table in self._tables if table != "outbox" and self._has_rows(table)]
+        self._kept = [table for table in self._tables if table not in _NOT_KEPT and self._has_rows(table)]
         for table in self._kept:
             self._cursor.execute(f"CREATE TABLE kept.{table} AS TABLE public.{table}")
 
@@ -68,14 +75,13 @@ class Storage:
             self.empty()
         gone = [f"DELETE FROM {table}" for table in reversed(self._tables)]  # noqa: S608
         back = [f"INSERT INTO {table} SELECT * FROM kept.{table}" for table in self._kept]  # noqa: S608
-        allowed = "SET LOCAL simulation.resets = 'yes'"
-        self._cursor.execute("; ".join(["BEGIN", allowed, *gone, *back, "COMMIT"]))
+        self._cursor.execute("; ".join(["BEGIN", _ALLOWED, *gone, *back, "COMMIT"]))
 
     def close(self) -> None:
         """Everything as it was found, and the connection given back."""
         self._cursor.execute("DROP SCHEMA IF EXISTS kept CASCADE")
-        if self._refusal:
-            self._cursor.execute(self._refusal)
+        for refusal in self._refusals:
+            self._cursor.execute(refusal)
         self._link.close()
 
     def _has_rows(self, table: str) -> bool:
