@@ -91,8 +91,8 @@ def release_before_announce() -> None:
     """A release is announced while the allowance may still be spent."""
     from cards import allowances
 
-    def say_only(session: Any, pot: Any, reason: str) -> None:
-        allowances._release(session, pot, pot.amount_cents, reason, closes_pot=True)
+    def say_only(session: Any, by: Any, pot: Any, reason: str) -> None:
+        allowances._release(session, by, pot, pot.amount_cents, reason, closes_pot=True)
 
     allowances.close_pot = say_only
 

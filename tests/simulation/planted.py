@@ -92,8 +92,8 @@ def raise_at_cancellation(patch: pytest.MonkeyPatch, _: World) -> None:
 def release_without_lowering(patch: pytest.MonkeyPatch, _: World) -> None:
     """The release is announced while the allowance may still be spent."""
 
-    def say_only(session: Any, pot: Any, reason: str) -> None:
-        allowances._release(session, pot, pot.amount_cents, reason, closes_pot=True)
+    def say_only(session: Any, by: Any, pot: Any, reason: str) -> None:
+        allowances._release(session, by, pot, pot.amount_cents, reason, closes_pot=True)
 
     for module in (allowances, closing, revoking):
         patch.setattr(module, "close_pot", say_only)

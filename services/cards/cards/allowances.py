@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 
 from cards.pot_models import Allowance, AllowanceRaise, AllowanceRelease
 from cards.revoked_households import is_cut_off
+from chassis import audit
+from chassis.caller import Caller
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.outbox import announce, stamp
+from contracts.base import Event
 from contracts.cards import AllowanceReleased, AllowanceTotals
 from contracts.wallet import DebitReversed, PotCredited
 
@@ -48,12 +51,12 @@ def raise_by_credit(session: Session, event: PotCredited) -> None:
     )
     session.execute(opened.on_conflict_do_nothing())
     pot = _lock_pot(session, event.pot_id)
-    if not _raise(session, pot, event.credit_id, event.amount_cents):
+    if not _raise(session, event, pot, event.credit_id, event.amount_cents):
         return
     pot.credited_cents += event.amount_cents
     # The card was revoked for error or fraud while the credit was on its way.
     if pot.closed_at is None and is_cut_off(session, pot.household_id, pot.programme):
-        close_pot(session, pot, "card_revoked")
+        close_pot(session, event, pot, "card_revoked")
 
 
 def raise_by_reversal(session: Session, event: DebitReversed) -> None:
@@ -64,14 +67,14 @@ def raise_by_reversal(session: Session, event: DebitReversed) -> None:
     """
     for draw in sorted(event.draws, key=lambda draw: draw["pot_id"]):
         pot = _lock_pot(session, draw["pot_id"])
-        _raise(session, pot, f"{event.redemption_id}:{pot.pot_id}", draw["amount_cents"])
+        _raise(session, event, pot, f"{event.redemption_id}:{pot.pot_id}", draw["amount_cents"])
 
 
-def close_pot(session: Session, pot: Allowance, reason: str) -> None:
+def close_pot(session: Session, by: Caller | Event, pot: Allowance, reason: str) -> None:
     """Take all that is left off an allowance, for good; said even when nothing is left."""
     amount_cents, pot.amount_cents = pot.amount_cents, 0
     pot.closed_at = now()
-    _release(session, pot, amount_cents, reason, closes_pot=True)
+    _release(session, by, pot, amount_cents, reason, closes_pot=True)
 
 
 def get_allowance_totals(session: Session) -> AllowanceTotals:
@@ -93,21 +96,24 @@ def _lock_pot(session: Session, pot_id: str) -> Allowance:
     return pot
 
 
-def _raise(session: Session, pot: Allowance, source_id: str, amount_cents: int) -> bool:
+def _raise(session: Session, by: Event, pot: Allowance, source_id: str, amount_cents: int) -> bool:
     """Raise once for each source; what reaches a closed pot goes back to the funder at once."""
     row = insert(AllowanceRaise).values(
         source_id=source_id, pot_id=pot.pot_id, amount_cents=amount_cents, raised_at=now()
     )
     if session.execute(row.on_conflict_do_nothing().returning(AllowanceRaise.source_id)).first() is None:
         return False
+    audit.record(session, by, "allowance_raised", pot.pot_id, source_id=source_id, amount_cents=amount_cents)
     if pot.closed_at is None:
         pot.amount_cents += amount_cents
     else:
-        _release(session, pot, amount_cents, "reached_closed_pot", closes_pot=False)
+        _release(session, by, pot, amount_cents, "reached_closed_pot", closes_pot=False)
     return True
 
 
-def _release(session: Session, pot: Allowance, amount_cents: int, reason: str, *, closes_pot: bool) -> None:
+def _release(
+    session: Session, by: Caller | Event, pot: Allowance, amount_cents: int, reason: str, *, closes_pot: bool
+) -> None:
     release = AllowanceRelease(
         release_id=new_id("rel"),
         pot_id=pot.pot_id,
@@ -117,6 +123,16 @@ def _release(session: Session, pot: Allowance, amount_cents: int, reason: str, *
     )
     session.add(release)
     session.flush()
+    audit.record(
+        session,
+        by,
+        "allowance_released",
+        pot.pot_id,
+        release_id=release.release_id,
+        amount_cents=amount_cents,
+        reason=reason,
+        closes_pot=closes_pot,
+    )
     announce(
         session,
         AllowanceReleased(

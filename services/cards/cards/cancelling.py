@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from cards.answering import SAID_OF_REDEMPTION
 from cards.scan_models import Redemption, RedemptionDraw
 from cards.views import view_redemption
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now, rfc3339
 from chassis.idempotency import once
@@ -53,6 +54,8 @@ def _cancel(
         redemption.cancelled_at = now()
         redemption.cancelled_by = caller.subject
         session.flush()
+        paid_cents = redemption.paid_from_pot_cents
+        audit.record(session, caller, "redemption_cancelled", redemption.id, paid_from_pot_cents=paid_cents)
         announce(session, _cancelled(session, redemption, rfc3339(redemption.cancelled_at)))
     return view_redemption(redemption)
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from cards.allowances import close_pot
 from cards.pot_models import Allowance
 from cards.transactions import Transaction
+from chassis.caller import service_caller
 from chassis.clock import now
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day
@@ -46,5 +47,5 @@ def close_batch(session: Session, programme: Programme) -> int:
     )
     pots = session.scalars(due).all()
     for pot in pots:
-        close_pot(session, pot, "spend_until_passed")
+        close_pot(session, service_caller("cards"), pot, "spend_until_passed")
     return len(pots)

@@ -7,10 +7,13 @@ from sqlalchemy.orm import Session
 from cards.models import Card, Order
 from cards.numbering import draw_printed
 from cards.sealing import Keys, hash_number, hash_qr_text, seal
+from chassis import audit
+from chassis.caller import Caller
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.outbox import announce, stamp
+from contracts.base import Event
 from contracts.cards import CardValidated
 
 log = get_logger()
@@ -18,6 +21,7 @@ log = get_logger()
 
 def make_card(
     session: Session,
+    by: Caller | Event,
     keys: Keys,
     order: Order,
     *,
@@ -49,6 +53,7 @@ def make_card(
     )
     session.add(card)
     session.flush()
+    audit.record(session, by, "card_validated", card.id, order_id=order.id, replaces=replaces)
     announce(session, _validated(card, order))
     log.info("card_validated", card_id=card.id, order_id=order.id, replaces=replaces)
     return card

@@ -12,6 +12,7 @@ from cards.models import Order
 from cards.sealing import Keys, order_secret
 from cards.transactions import Transaction
 from cards.views import view_order
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import find_answer, once
@@ -78,7 +79,9 @@ def _place(
         members=order["members"],
     )
     with transaction() as session:
-        answer: OrderView = once(session, **asked, act=lambda: _keep(session, card_type, draft, household))
+        answer: OrderView = once(
+            session, **asked, act=lambda: _keep(session, caller, card_type, draft, household)
+        )
     return answer
 
 
@@ -121,10 +124,13 @@ def _key_for_identity(caller: Caller, key: str) -> str:
     return hashlib.sha256(f"place_order {caller.subject} {key}".encode()).hexdigest()
 
 
-def _keep(session: Session, card_type: CardType, draft: dict[str, Any], household: Household) -> OrderView:
+def _keep(
+    session: Session, caller: Caller, card_type: CardType, draft: dict[str, Any], household: Household
+) -> OrderView:
     order = Order(id=new_id("ord"), **household, **draft)
     session.add(order)
     session.flush()
+    audit.record(session, caller, "order_placed", order.id, household_id=order.household_id)
     announce(
         session,
         OrderPlaced(

@@ -22,6 +22,7 @@ from cards.scan_rules import Price
 from cards.scan_statements import KEEP_ANSWER, RECORD
 from cards.sealing import Keys
 from cards.transactions import Transaction
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now, rfc3339
 from chassis.idempotency import KeyedRequest, request_hash
@@ -123,8 +124,10 @@ def _record(
         "pot_ids": [draw["pot_id"] for draw in price.draws],
         "draw_cents": [draw["amount_cents"] for draw in price.draws],
     }
+    done = {name: row[name] for name in ("card_id", "offer_id", "gross_cents", "paid_from_pot_cents")}
+    audited = audit.recording(row["device_id"], "redemption_recorded", row["id"], **done)
     said = announcing(session, _recorded(row, price))
-    written = execute(session, RECORD, {**row, **drawn, **said, **key.keeping(answer)}).one()
+    written = execute(session, RECORD, {**row, **drawn, **audited, **said, **key.keeping(answer)}).one()
     _check_kept(written.kept)
     if written.lowered != len(price.draws):
         # The locks make this impossible; should it happen all the same, nothing may be recorded.

@@ -49,9 +49,8 @@ def _reissue(
     if today > card.valid_until:
         raise Refusal("card_expired", valid_until=card.valid_until.isoformat())
     # The first day stays too: a limit "per validity" must not begin again with each lost card.
-    new = make_card(
-        session, keys, order, valid_from=card.valid_from, valid_until=card.valid_until, replaces=card.id
-    )
+    days = {"valid_from": card.valid_from, "valid_until": card.valid_until}
+    new = make_card(session, caller, keys, order, **days, replaces=card.id)
     return view_card(new, order, today, replaced_by=None)
 
 

@@ -11,6 +11,7 @@ from cards.owning import get_visible_card
 from cards.pot_models import Allowance
 from cards.revoked_households import CUTTING_REASONS, is_cut_off
 from cards.views import view_card
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -63,15 +64,16 @@ def _revoke(
         raise Refusal("card_already_revoked")
     card.revoked_at, card.revoked_reason, card.revoked_by = now(), reason, caller.subject
     session.flush()
+    audit.record(session, caller, "card_revoked", card.id, reason=reason)
     announce(session, _revoked(card, reason))
     if reason in CUTTING_REASONS:
-        _release_pots(session, card)
+        _release_pots(session, caller, card)
     log.info("card_revoked", card_id=card.id, reason=reason)
     today = local_day(now(), programmes[card.programme].timezone)
     return view_card(card, order, today, replaced_by=None)
 
 
-def _release_pots(session: Session, card: Card) -> None:
+def _release_pots(session: Session, caller: Caller, card: Card) -> None:
     if not is_cut_off(session, card.household_id, card.programme):
         return
     still_open = (
@@ -85,7 +87,7 @@ def _release_pots(session: Session, card: Card) -> None:
         .with_for_update(key_share=True)
     )
     for pot in session.scalars(still_open).all():
-        close_pot(session, pot, "card_revoked")
+        close_pot(session, caller, pot, "card_revoked")
 
 
 def _revoked(card: Card, reason: RevocationReason) -> CardRevoked:

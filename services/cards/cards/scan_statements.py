@@ -5,6 +5,7 @@ the server must read a statement this long anew each time, its planning: ADR 002
 """
 
 from cards.scan_models import GUESSED
+from chassis import audit
 from chassis.idempotency import FIND_KEPT, KEEP
 from chassis.outbox import ANNOUNCE
 from chassis.prepared import Prepared
@@ -89,7 +90,7 @@ _RECORD = f"""
     ), drawn AS (
         INSERT INTO redemption_draws (redemption_id, pot_id, amount_cents)
         SELECT :id, pot_id, amount_cents FROM lowered
-    ), announced AS ({ANNOUNCE}), kept AS ({KEEP})
+    ), audited AS ({audit.RECORD}), announced AS ({ANNOUNCE}), kept AS ({KEEP})
     SELECT (SELECT count(*) FROM lowered) AS lowered, (SELECT count(*) FROM kept) AS kept
 """  # noqa: S608 - put together from constants
 

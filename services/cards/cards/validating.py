@@ -7,7 +7,9 @@ from sqlalchemy.orm import Session
 from cards.making import make_card
 from cards.models import Order
 from cards.sealing import Keys
+from chassis import audit
 from chassis.clock import now
+from contracts.base import Event
 from contracts.identity import ApplicationApproved, ApplicationRefused
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day, valid_from, valid_until
@@ -28,7 +30,8 @@ def note_approval(
     """Every check was accepted."""
     order = _lock_order(session, event.order_id)
     order.approved_at = order.approved_at or now()
-    _validate_when_complete(session, order, programmes, keys)
+    audit.record(session, event, "order_approved", order.id, application_id=event.application_id)
+    _validate_when_complete(session, event, order, programmes, keys)
 
 
 def note_refusal(session: Session, event: ApplicationRefused) -> None:
@@ -36,6 +39,7 @@ def note_refusal(session: Session, event: ApplicationRefused) -> None:
     order = _lock_order(session, event.order_id)
     order.refused_at = order.refused_at or now()
     order.reason_code = order.reason_code or event.reason_code
+    audit.record(session, event, "order_refused", order.id, reason=event.reason_code)
 
 
 def note_payment(
@@ -46,7 +50,8 @@ def note_payment(
     if event.amount_cents != order.amount_due_cents:
         raise PaymentMismatch(event.payment_id)
     order.paid_at = order.paid_at or now()
-    _validate_when_complete(session, order, programmes, keys)
+    audit.record(session, event, "order_paid", order.id, payment_id=event.payment_id)
+    _validate_when_complete(session, event, order, programmes, keys)
 
 
 def _lock_order(session: Session, order_id: str) -> Order:
@@ -58,7 +63,7 @@ def _lock_order(session: Session, order_id: str) -> Order:
 
 
 def _validate_when_complete(
-    session: Session, order: Order, programmes: Mapping[str, Programme], keys: Keys
+    session: Session, event: Event, order: Order, programmes: Mapping[str, Programme], keys: Keys
 ) -> None:
     is_complete = order.approved_at is not None and order.paid
     if not is_complete or order.validated_at is not None or order.refused_at is not None:
@@ -72,4 +77,4 @@ def _validate_when_complete(
     # as such, and an officer can explain it.
     first = min(valid_from(card_type, today), last)
     order.validated_at = at
-    make_card(session, keys, order, valid_from=first, valid_until=last)
+    make_card(session, event, keys, order, valid_from=first, valid_until=last)

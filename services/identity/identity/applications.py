@@ -6,9 +6,11 @@ from typing import Literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.clock import now, real_now, rfc3339
 from chassis.ids import new_id
 from chassis.outbox import announce, stamp
+from contracts.base import Event
 from contracts.cards import OrderPlaced
 from contracts.identity import ApplicationApproved, ApplicationView, CheckView
 from contracts.programmes import Programme
@@ -43,10 +45,11 @@ def open_application(session: Session, programmes: Mapping[str, Programme], even
     )
     session.add(application)
     session.flush()
+    audit.record(session, event, "application_opened", application.id, order_id=event.order_id)
     for position, rule in enumerate(rules):
         _open_check(session, application, position, rule)
     if not rules:
-        approve(session, application)
+        approve(session, event, application)
 
 
 def _open_check(session: Session, application: Application, position: int, rule: CheckRule) -> None:
@@ -65,9 +68,10 @@ def _open_check(session: Session, application: Application, position: int, rule:
         session.add(QuotientRead(check_id=check.id, attempts=0, due_at=real_now()))
 
 
-def approve(session: Session, application: Application) -> None:
+def approve(session: Session, by: Event | str, application: Application) -> None:
     """Every check was accepted: say so, once."""
     application.state, application.decided_at = "approved", now()
+    audit.record(session, by, "application_approved", application.id, order_id=application.order_id)
     announce(
         session,
         ApplicationApproved(**stamp(), application_id=application.id, order_id=application.order_id),

@@ -6,7 +6,7 @@ from contracts.identity import Token
 from identity.hashing import client_secret_fits
 from identity.models import Device, Partner
 from identity.sign_in import Gate, refused
-from identity.throttling import count_attempt
+from identity.throttling import count_attempt, note_last_attempt
 from identity.tokens import Principal
 
 MAX_CLIENT_ID_CHARS = 60
@@ -22,15 +22,15 @@ def issue_client_token(gate: Gate, *, client_id: str, client_secret: str) -> Tok
         principal = _find_client(session, client_id, client_secret)
     if principal is None:
         with gate.transaction() as session:
-            count_attempt(session, gate.attempts_of("client", client_id))
+            if count_attempt(session, gate.attempts_of("client", client_id)):
+                known = _find_known(session, client_id)
+                note_last_attempt(session, "client", known.id if known else None)
         raise refused("client")
     return gate.admit("client", principal)
 
 
 def _find_client(session: Session, client_id: str, client_secret: str) -> Principal | None:
-    if len(client_id) > MAX_CLIENT_ID_CHARS or not client_id.isascii() or not client_id.isprintable():
-        return None
-    client = session.get(Device, client_id) or session.get(Partner, client_id)
+    client = _find_known(session, client_id)
     fits = client_secret_fits(client_secret, client.secret_hash if client else None)
     if not fits or client is None:
         return None
@@ -39,3 +39,9 @@ def _find_client(session: Session, client_id: str, client_secret: str) -> Princi
     if client.revoked_at is not None:
         return None
     return Principal(kind="device", subject=client.id, provider_id=client.provider_id, site_id=client.site_id)
+
+
+def _find_known(session: Session, client_id: str) -> Device | Partner | None:
+    if len(client_id) > MAX_CLIENT_ID_CHARS or not client_id.isascii() or not client_id.isprintable():
+        return None
+    return session.get(Device, client_id) or session.get(Partner, client_id)

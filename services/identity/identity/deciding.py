@@ -6,6 +6,7 @@ from typing import Literal, cast
 from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -119,6 +120,8 @@ def apply_decision(session: Session, application: Application, check: Check, dec
     check.reason_code, check.note = decision.reason_code, decision.note
     check.decided_by, check.decided_at = decision.decided_by, now()
     check.month_read = decision.month_read
+    said = {"kind": check.kind, "outcome": decision.outcome, "reason": decision.reason_code}
+    audit.record(session, decision.decided_by, "check_decided", check.id, **said)
     announce(
         session,
         CheckDecided(
@@ -142,6 +145,8 @@ def _settle(session: Session, application: Application, decision: Decision) -> N
     if decision.outcome == "refused":
         assert decision.reason_code is not None, "a refusal has a reason"
         application.state, application.decided_at = "refused", now()
+        said = {"order_id": application.order_id, "reason": decision.reason_code}
+        audit.record(session, decision.decided_by, "application_refused", application.id, **said)
         # Nobody's quotient is read for an application that is already refused.
         pending = select(Check.id).where(mine)
         session.execute(delete(QuotientRead).where(QuotientRead.check_id.in_(pending)))
@@ -155,4 +160,4 @@ def _settle(session: Session, application: Application, decision: Decision) -> N
             ),
         )
     elif not session.scalar(select(exists().where(mine, Check.state != "accepted"))):
-        approve(session, application)
+        approve(session, decision.decided_by, application)

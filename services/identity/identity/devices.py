@@ -7,6 +7,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now, rfc3339
 from chassis.idempotency import once
@@ -85,6 +86,7 @@ def _create(
     )
     session.add(device)
     session.flush()
+    audit.record(session, caller, "device_created", device.id, provider_id=provider_id, site_id=site_id)
     log.info("device_created", device_id=device.id, provider_id=provider_id, site_id=site_id)
     return {
         "device_id": device.id,
@@ -104,6 +106,7 @@ def enrol_device(session: Session, key: bytes, *, enrolment_code: str) -> Device
         raise Refusal("sign_in_refused")
     secret = new_client_secret()
     device.enrolment_hash, device.secret_hash, device.enrolled_at = None, hash_client_secret(secret), now()
+    audit.record(session, device.id, "device_enrolled", device.id, provider_id=device.provider_id)
     log.info("device_enrolled", device_id=device.id, provider_id=device.provider_id)
     return {
         "device_id": device.id,
@@ -134,6 +137,7 @@ def _revoke(session: Session, caller: Caller, device_id: str) -> None:
         raise Refusal("not_found")
     if device.revoked_at is None:
         device.revoked_at, device.revoked_by, device.enrolment_hash = now(), caller.subject, None
+        audit.record(session, caller, "device_revoked", device.id, provider_id=device.provider_id)
         log.info("device_revoked", device_id=device.id, provider_id=device.provider_id)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -44,13 +45,14 @@ def register_household(
             "holder": dict(holder),
             "members": [dict(member) for member in members],
         },
-        act=lambda: _register(session, fingerprint_key, programme, card_type, checked, others),
+        act=lambda: _register(session, caller, fingerprint_key, programme, card_type, checked, others),
     )
     return cast(HouseholdIds, answer)
 
 
 def _register(
     session: Session,
+    caller: Caller,
     key: bytes,
     programme: str,
     card_type: str,
@@ -67,6 +69,7 @@ def _register(
     session.flush()
     account_id = _account_of(session, holder.email)
     session.add(_holder(people[0].id, account_id, holder))
+    audit.record(session, caller, "household_registered", household.id, account_id=account_id)
     return {"household_id": household.id, "holder_id": people[0].id, "account_id": account_id}
 
 

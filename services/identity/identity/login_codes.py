@@ -6,6 +6,8 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from chassis import audit
+from chassis.caller import ANONYMOUS
 from chassis.clock import now, rfc3339
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -17,7 +19,7 @@ from identity.hashing import keyed_hash
 from identity.input_rules import normalise_email
 from identity.models import Account, LoginCode
 from identity.sign_in import Gate, refused
-from identity.throttling import count_attempt, forget_attempts
+from identity.throttling import count_attempt, forget_attempts, note_last_attempt
 from identity.tokens import Principal
 
 LIFETIME = timedelta(minutes=10)
@@ -45,6 +47,7 @@ def request_login_code(session: Session, *, email: str) -> None:
         id=new_id("lgc"), account_id=account.id, attempts=0, created_at=at, expires_at=at + LIFETIME
     )
     session.add(code)
+    audit.record(session, ANONYMOUS, "login_code_requested", account.id, login_code_id=code.id)
     announce(session, LoginCodeRequested(**stamp(), login_code_id=code.id))
     log.info("login_code_requested", login_code_id=code.id)
 
@@ -62,10 +65,14 @@ def issue_email_code_token(gate: Gate, *, email: str, code: str) -> Token:
     """Return the holder's token, or refuse without saying what was wrong."""
     attempts_of = gate.attempts_of("holder", normalise_email(email))
     with gate.transaction() as session:
-        count_attempt(session, attempts_of)
+        is_last = count_attempt(session, attempts_of)
         account_id = _use_code(session, gate.key, email, code)
         if account_id is not None:
             forget_attempts(session, attempts_of)
+            audit.record(session, account_id, "signed_in", account_id, way="holder")
+        elif is_last:
+            account = _find_account(session, email)
+            note_last_attempt(session, "holder", account.id if account else None)
     # Outside of the transaction, so that the try stays counted.
     if account_id is None:
         raise refused("holder")

@@ -5,6 +5,7 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -58,6 +59,7 @@ def _create(session: Session, caller: Caller, name: str, channel: str) -> Partne
     )
     session.add(partner)
     session.flush()
+    audit.record(session, caller, "partner_created", partner.id, channel=channel)
     log.info("partner_created", partner_id=partner.id, channel=channel)
     return {
         "partner_id": partner.id,

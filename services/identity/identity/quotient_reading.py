@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.clock import now, real_now
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -178,6 +179,7 @@ def hand_over(session: Session, claim: Claim, reason_code: str) -> str:
     if work is not None:
         session.delete(work)
         check.waiting_for, check.reason_code = "officer", reason_code
+        audit.record(session, DECIDER, "check_handed_over", check.id, reason=reason_code)
         log.info("check_handed_over", check_id=check.id, reason_code=reason_code)
     return "handed_over"
 

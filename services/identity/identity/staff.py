@@ -7,6 +7,7 @@ from typing import cast, get_args
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -124,6 +125,9 @@ def add_staff(session: Session, wanted: NewStaff, *, created_by: str) -> StaffCr
     added = session.execute(fresh.on_conflict_do_nothing(index_elements=[Staff.email]).returning(Staff.id))
     if added.first() is None:
         raise Refusal("already_exists", field="email")
+    audit.record(
+        session, created_by, "staff_created", staff_id, role=wanted.role, provider_id=wanted.provider_id
+    )
     log.info("staff_created", staff_id=staff_id, role=wanted.role)
     return {
         "staff_id": staff_id,

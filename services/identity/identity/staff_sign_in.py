@@ -3,13 +3,14 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from contracts.identity import Token
 from contracts.refusals import Refusal
 from identity.hashing import hash_password, password_fits
 from identity.input_rules import normalise_email, refuse
 from identity.models import Staff
 from identity.sign_in import Gate, refused
-from identity.throttling import count_attempt, forget_attempts
+from identity.throttling import count_attempt, forget_attempts, note_last_attempt
 from identity.tokens import Principal
 
 MIN_PASSWORD_CHARS = 12
@@ -26,14 +27,17 @@ def issue_password_token(gate: Gate, *, username: str, password: str, new_passwo
     email = normalise_email(username)
     attempts_of = gate.attempts_of("staff", email)
     with gate.transaction() as session:
-        count_attempt(session, attempts_of)
+        is_last = count_attempt(session, attempts_of)
         staff = _find_staff(session, email)
+        if is_last:
+            note_last_attempt(session, "staff", staff.id if staff else None)
     acceptable = len(password) <= MAX_PASSWORD_CHARS and password.isprintable()
     if not password_fits(password if acceptable else "", staff.password_hash if staff else None) or not staff:
         raise refused("staff")
     fresh_hash = _fresh_hash(staff, password, new_password)
     with gate.transaction() as session:
         forget_attempts(session, attempts_of)
+        audit.record(session, staff.id, "signed_in", staff.id, way="staff")
         if fresh_hash is not None:
             _replace_password(session, staff, fresh_hash)
     return gate.admit("staff", principal_of(staff))
@@ -63,6 +67,7 @@ def _replace_password(session: Session, staff: Staff, fresh_hash: str) -> None:
     if stored.password_hash != staff.password_hash:
         raise refused("staff")
     stored.password_hash, stored.password_is_one_time = fresh_hash, False
+    audit.record(session, staff.id, "password_changed", staff.id)
 
 
 def principal_of(staff: Staff) -> Principal:

@@ -6,6 +6,8 @@ from datetime import timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from chassis import audit
+from chassis.caller import ANONYMOUS
 from chassis.clock import now
 from contracts.refusals import Refusal
 from identity.hashing import keyed_hash
@@ -20,8 +22,10 @@ def attempt_key(key: bytes, kind: str, identifier: str) -> str:
     return keyed_hash(key, "sign_in", kind, identifier)
 
 
-def count_attempt(session: Session, attempts_of: str) -> None:
+def count_attempt(session: Session, attempts_of: str) -> bool:
     """Count one try before it is judged; refuse with `too_many_attempts` when there were too many.
+
+    Answers whether it is the last that counts, so that those who try on are written down once, not each time.
 
     Counting first, one after the other for each identifier, leaves nothing to gain by guessing in parallel.
     """
@@ -37,6 +41,12 @@ def count_attempt(session: Session, attempts_of: str) -> None:
         wait_s = (recent[-1] + WINDOW - at).total_seconds()
         raise Refusal("too_many_attempts", retry_after_s=max(1, math.ceil(wait_s)))
     session.add(SignInAttempt(key=attempts_of, tried_at=at))
+    return len(recent) == MAX_TRIES - 1
+
+
+def note_last_attempt(session: Session, way: str, known_id: str | None) -> None:
+    """Write down that somebody has no try left; nothing of what they typed, but whom it concerns."""
+    audit.record(session, ANONYMOUS, "sign_in_tries_used_up", known_id or "unknown", way=way)
 
 
 def forget_attempts(session: Session, attempts_of: str) -> None:

@@ -6,6 +6,7 @@ from typing import cast
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -39,7 +40,7 @@ def apply_provider(
         operation="apply_provider",
         key=idempotency_key,
         request={"application": application},
-        act=lambda: _keep(session, check_application(application, programmes)),
+        act=lambda: _keep(session, caller, check_application(application, programmes)),
     )
     return cast(ProviderView, answer)
 
@@ -50,7 +51,7 @@ def accepted_with(session: Session, legal_id: str) -> bool:
     return bool(session.scalar(select(exists().where(*same))))
 
 
-def _keep(session: Session, application: ProviderApplication) -> ProviderView:
+def _keep(session: Session, caller: Caller, application: ProviderApplication) -> ProviderView:
     if accepted_with(session, application["legal_id"]):
         raise Refusal("already_exists", field="legal_id")
     provider = _provider(application)
@@ -59,6 +60,7 @@ def _keep(session: Session, application: ProviderApplication) -> ProviderView:
     session.add(models.Contact(provider_id=provider.id, **application["contact"]))
     session.add_all(_site(provider.id, position, site) for position, site in enumerate(application["sites"]))
     session.flush()
+    audit.record(session, caller, "provider_applied", provider.id, category=provider.category)
     log.info("provider_applied", provider_id=provider.id, category=provider.category)
     return full_view(session, provider)
 

@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -72,6 +73,7 @@ def _decide(
         raise Refusal("reason_code_required", field="reason")
     provider.state, provider.decided_at, provider.decided_by = outcome, now(), caller.subject
     _keep(session)
+    audit.record(session, caller, "provider_decided", provider.id, outcome=outcome)
     if outcome == "accepted":
         codes = list(provider.programmes)
         announce(session, ProviderAccepted(**stamp(), provider_id=provider.id, programmes=codes))

@@ -6,6 +6,7 @@ from typing import cast
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -70,6 +71,7 @@ def _create(
     draft = _draft(provider_id, checked)
     session.add(draft)
     session.flush()
+    audit.record(session, caller, "offer_drafted", draft.id, provider_id=provider_id)
     log.info("offer_drafted", offer_id=draft.id, provider_id=provider_id)
     return offer_view(draft)
 

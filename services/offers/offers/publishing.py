@@ -5,6 +5,7 @@ from typing import cast
 
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
 from chassis.idempotency import once
@@ -79,6 +80,7 @@ def _publish(
     _check_rules(programmes, provider, offer)
     offer.state, offer.version, offer.published_at = "published", offer.version + 1, now()
     offer.withdrawn_at = None
+    audit.record(session, caller, "offer_published", offer.id, version=offer.version)
     _say(session, offer, _published(session, provider, offer))
     return offer
 
@@ -89,6 +91,7 @@ def _withdraw(session: Session, caller: Caller, provider_id: str, offer_id: str)
         return offer
     was_published = offer.state == "published"
     offer.state, offer.withdrawn_at = "withdrawn", now()
+    audit.record(session, caller, "offer_withdrawn", offer.id)
     if was_published:
         offer.version += 1
         _say(session, offer, OfferWithdrawn(**stamp(), offer_id=offer.id, version=offer.version))

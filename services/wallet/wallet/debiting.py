@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.clock import now
 from chassis.outbox import announce, stamp
 from contracts.cards import Draw, RedemptionCancelled, RedemptionRecorded
@@ -34,7 +35,13 @@ def debit_pots(session: Session, events: Sequence[RedemptionRecorded]) -> None:
         return
     transfers = [_transfers("debit", e, draws[e.event_id], e.redeemed_at) for e in first]
     write_transfers(session, [transfer for one in transfers for transfer in one])
+    audit.record_all(session, [_entry(event, "wallet_debited") for event in first])
     announce(session, *map(_debited, first), causes=first)
+
+
+def _entry(event: RedemptionRecorded, act: str) -> audit.Entry:
+    cents = event.paid_from_pot_cents
+    return audit.entry(event, act, event.redemption_id, provider_id=event.provider_id, amount_cents=cents)
 
 
 def _debited(event: RedemptionRecorded) -> WalletDebited:
@@ -54,6 +61,7 @@ def reverse_debit(session: Session, event: RedemptionCancelled) -> None:
     draws = _draws(event)
     if not draws or not (_first(session, [event], voided=True) or _is_reversed_now(session, event, draws)):
         return
+    audit.record_all(session, [_entry(event, "debit_reversed")])
     announce(
         session,
         DebitReversed(

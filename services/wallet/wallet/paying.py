@@ -9,6 +9,7 @@ from typing import cast
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.clock import now, real_now
 from chassis.idempotency import once
 from chassis.ids import new_id
@@ -67,7 +68,7 @@ def start_payment(
             operation="start_payment",
             key=idempotency_key,
             request={"order_id": order["id"]},
-            act=lambda: {"payment_id": open_payment(session, order)},
+            act=lambda: {"payment_id": open_payment(session, subject, order)},
         )
         payment = session.get_one(Payment, answer["payment_id"])
     if payment.state != "pending" or payment.redirect_url is not None:
@@ -77,7 +78,7 @@ def start_payment(
         return payment_view(keep_session(session, payment.id, at_bank, pay_url))
 
 
-def open_payment(session: Session, order: OrderView) -> str:
+def open_payment(session: Session, subject: str, order: OrderView) -> str:
     """The id of the order's open payment, a new one if there is none; Refusal ``order_not_payable``."""
     known = lock_order(session, order["id"])
     payable = order["state"] == "placed" and order["amount_due_cents"] > 0 and not order["paid"]
@@ -87,7 +88,7 @@ def open_payment(session: Session, order: OrderView) -> str:
     open_id = session.execute(
         select(Payment.id).where(Payment.order_id == order["id"], Payment.state == "pending")
     ).scalar_one_or_none()
-    return open_id or _new_payment(session, order)
+    return open_id or _new_payment(session, subject, order)
 
 
 def keep_session(session: Session, payment_id: str, at_bank: BankSession, pay_url: str) -> Payment:
@@ -119,7 +120,7 @@ def payment_view(payment: Payment) -> PaymentView:
     }
 
 
-def _new_payment(session: Session, order: OrderView) -> str:
+def _new_payment(session: Session, subject: str, order: OrderView) -> str:
     payment = Payment(
         id=new_id("pay"),
         order_id=order["id"],
@@ -132,6 +133,8 @@ def _new_payment(session: Session, order: OrderView) -> str:
     )
     session.add(payment)
     session.flush()
+    cents = payment.amount_cents
+    audit.record(session, subject, "payment_opened", payment.id, order_id=order["id"], amount_cents=cents)
     return payment.id
 
 

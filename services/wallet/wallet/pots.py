@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.outbox import announce, stamp
@@ -45,6 +46,15 @@ def return_money(session: Session, event: AllowanceReleased) -> None:
     # The last release of a pot may well find nothing left to give back.
     if event.amount_cents > 0:
         write_transfers(session, [_return(event, pot.programme)])
+    audit.record(
+        session,
+        event,
+        "pot_returned",
+        pot.id,
+        release_id=event.release_id,
+        amount_cents=event.amount_cents,
+        closes_pot=event.closes_pot,
+    )
     if event.closes_pot:
         _close(session, pot, event.amount_cents)
 
@@ -63,6 +73,7 @@ def _credit_pot(session: Session, event: CardValidated, programme: Programme, po
         event_at=datetime.fromisoformat(event.occurred_at),
     )
     write_transfers(session, [credit])
+    audit.record(session, event, "pot_credited", pot_id, card_id=event.card_id, amount_cents=amount_cents)
     announce(
         session,
         PotCredited(

@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -18,6 +19,9 @@ from wallet.ledger import Transfer, write_transfers
 from wallet.models import Order, Payment, PaymentAnomaly
 from wallet.orders import lock_order, note_paid
 from wallet.refunding import request_refund
+
+# Who acts by a signed notification, or by answering what it is asked.
+BANK = "bank"
 
 log = get_logger()
 _anomalies = counter("payment_anomalies_total", "What the bank said that fits no payment", ["reason"])
@@ -58,6 +62,8 @@ def note_bank_session(session: Session, said: BankSession) -> None:
 
 def _change_state(session: Session, order: Order, payment: Payment, said: BankSession) -> None:
     payment.state = said.status
+    cents = payment.amount_cents
+    audit.record(session, BANK, f"payment_{said.status}", payment.id, order_id=order.id, amount_cents=cents)
     log.info("payment_state_changed", payment_id=payment.id, order_id=order.id, state=said.status)
     if said.status == "paid":
         _receive(session, order, payment)
@@ -76,7 +82,7 @@ def _receive(session: Session, order: Order, payment: Payment) -> None:
     )
     write_transfers(session, [transfer])
     if order.paid_payment_id is not None:
-        request_refund(session, payment, "paid_twice")
+        request_refund(session, BANK, payment, "paid_twice")
         return
     note_paid(session, order, payment.id)
     announce(
@@ -86,7 +92,7 @@ def _receive(session: Session, order: Order, payment: Payment) -> None:
         ),
     )
     if order.refused_at is not None:
-        request_refund(session, payment, "order_refused")
+        request_refund(session, BANK, payment, "order_refused")
 
 
 def _keep_anomaly(session: Session, said: BankSession, payment: Payment | None, reason: str) -> None:
@@ -102,5 +108,6 @@ def _keep_anomaly(session: Session, said: BankSession, payment: Payment | None, 
     )
     fresh = row.on_conflict_do_nothing().returning(PaymentAnomaly.id)
     if session.execute(fresh).first() is not None:
+        audit.record(session, BANK, "payment_anomaly_noted", said.merchant_reference, reason=reason)
         _anomalies.labels(reason).inc()
         log.error("payment_anomaly", reason=reason, payment_id=payment and payment.id)

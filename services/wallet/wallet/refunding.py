@@ -7,10 +7,13 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis import audit
+from chassis.caller import service_caller
 from chassis.clock import now, real_now
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import gauge
+from contracts.base import Event
 from contracts.identity import ApplicationRefused
 from wallet import accounts
 from wallet.bank import Bank, BankUnavailable
@@ -46,10 +49,10 @@ def refund_refused_order(session: Session, event: ApplicationRefused) -> None:
     note_refused(session, order, now())
     paid = select(Payment).where(Payment.order_id == event.order_id, Payment.state == "paid")
     for payment in session.execute(paid).scalars().all():
-        request_refund(session, payment, "order_refused")
+        request_refund(session, event, payment, "order_refused")
 
 
-def request_refund(session: Session, payment: Payment, reason: RefundReason) -> None:
+def request_refund(session: Session, by: Event | str, payment: Payment, reason: RefundReason) -> None:
     """Book the refund of a paid payment, once, and leave the bank's part to `send_refunds`."""
     refund = insert(Refund).values(
         id=new_id("rfd"),
@@ -72,6 +75,8 @@ def request_refund(session: Session, payment: Payment, reason: RefundReason) -> 
         event_at=now(),
     )
     write_transfers(session, [transfer])
+    cents = payment.amount_cents
+    audit.record(session, by, "refund_requested", refund_id, payment_id=payment.id, amount_cents=cents)
     log.info("refund_requested", refund_id=refund_id, payment_id=payment.id, reason=reason)
 
 
@@ -94,6 +99,9 @@ def _send(transaction: Transaction, bank: Bank, due: DueRefund) -> None:
     with transaction() as session:
         session.execute(update(Refund).where(Refund.id == due.refund_id).values(done_at=now()))
         session.execute(update(Payment).where(Payment.id == due.payment_id).values(state="refunded"))
+        audit.record(
+            session, service_caller("wallet"), "refund_done", due.refund_id, payment_id=due.payment_id
+        )
     log.info("refund_done", refund_id=due.refund_id, payment_id=due.payment_id)
 
 
