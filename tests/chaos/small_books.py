@@ -7,7 +7,10 @@ from typing import Any
 from sqlalchemy import text
 
 from benchmarks import world as w
+from chassis import audit
+from chassis.audit_sealing import seal_once
 from chassis.database import Database
+from devstack.ports import wait_until
 from tests.chaos.journal import Note
 
 OPEN = Callable[[str], Database]
@@ -19,6 +22,7 @@ PLACE = {"provider_id": "prv_1", "offer_id": "off_1", "card_type": "family_bonus
 FAMILY = {"household_id": "hou_1", "programme": w.PROGRAMME}
 PAID = {"red_1": 300, "red_2": 200}
 CREDIT_CENTS = 1_000
+SEAL_TIMEOUT_S = 20.0
 MAILED = {"msg_voucher"}
 
 
@@ -32,6 +36,7 @@ def write_well(database: OPEN) -> None:
     for kind, subject in (("receipt", "red_1"), ("receipt", "red_2"), ("cancellation", "red_2")):
         _write_message(notify, f"msg_{kind}_{subject}", kind, subject, state="due", due_at="2999-01-01")
     _write_message(notify, "msg_voucher", "voucher", "card_1", state="sent", due_at=AT, sent_at=AT)
+    assert wait_until(lambda: seal_once(database("cards")) is not None, SEAL_TIMEOUT_S)
 
 
 def notes_of_all() -> list[Note]:
@@ -119,7 +124,10 @@ def _write_redemption(cards: Database, redemption_id: str, paid_cents: int, *, c
 
 
 def say(cards: Database, name: str, redemption_id: str, number: int = 1) -> None:
-    """An announcement in the outbox."""
+    """An announcement in the outbox; the first time with the act's entry in the audit."""
+    if number == 1:
+        with cards.transaction() as session:
+            audit.record(session, DEVICE, name, redemption_id)
     payload = {"redemption_id": redemption_id}
     insert(
         cards,

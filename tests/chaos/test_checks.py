@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis.database import Database
 from devstack.backing import Backing
-from tests.chaos import checks, parked
+from tests.chaos import audited, checks, parked
 from tests.chaos import small_books as small
 from tests.chaos.books import read_books
 from tests.chaos.journal import Note
@@ -52,6 +52,7 @@ class Day:
             "statistics_off": list(checks.statistics_off(books)),
             "receipts_missing": list(checks.receipts_missing(books)),
             "mails_missing": list(checks.mails_missing(books, small.MAILED)),
+            "audit_amiss": list(audited.amiss({name: self.urls[name] for name in SERVICES}, books)),
             "drift_cents": checks.drift_cents(books),
         }
         return {name for name, what in found.items() if what}
@@ -87,9 +88,11 @@ def test_a_good_day_has_nothing_to_report(day: Day) -> None:
         (
             "cards",
             "UPDATE redemptions SET cancelled_at = NULL",
-            {"lost", "unbalanced", "statistics_off", "receipts_missing"},
+            {"lost", "unbalanced", "statistics_off", "receipts_missing", "audit_amiss"},
         ),
         ("cards", "DELETE FROM idempotency_keys WHERE key = 'key-1'", {"lost", "doubled"}),
+        ("cards", "UPDATE audit_entries SET actor = 'dev_2' WHERE object = 'red_1'", {"audit_amiss"}),
+        ("cards", "DELETE FROM audit_entries WHERE object = 'red_1'", {"audit_amiss"}),
         ("cards", "DELETE FROM outbox WHERE payload->>'redemption_id' = 'red_1'", {"lost"}),
         ("cards", "UPDATE allowances SET amount_cents = amount_cents + 1", {"unbalanced", "drift_cents"}),
         (

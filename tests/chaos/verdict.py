@@ -8,7 +8,7 @@ from typing import Any
 
 from devstack.secrets import DATABASE_SERVICES
 from sandbox.reading import read_mail
-from tests.chaos import checks, parked
+from tests.chaos import audited, checks, parked
 from tests.chaos.books import read_books
 from tests.chaos.crew import Crew
 from tests.chaos.journal import read_notes, read_unanswered
@@ -34,7 +34,8 @@ class Verdict:
 def judge(scene: Scene, crew: Crew, left: dict[str, int]) -> Verdict:
     """Check everything; ``left`` is what did not come to rest."""
     notes = read_notes(scene.folder / "journal")
-    books = read_books({service: scene.stack.database_url(service) for service in DATABASE_SERVICES})
+    urls = {service: scene.stack.database_url(service) for service in DATABASE_SERVICES}
+    books = read_books(urls)
     put_aside = parked.read_parked(scene.stack.amqp_uri, DATABASE_SERVICES)
     found: dict[str, Iterable[str]] = {
         "lost": checks.lost(books, notes),
@@ -48,6 +49,7 @@ def judge(scene: Scene, crew: Crew, left: dict[str, int]) -> Verdict:
         "mails_missing": checks.mails_missing(books, kept_mails(scene.stack.mail_folder)),
         "parked_unexpected": parked.unexpected(put_aside),
         "poison_lost": parked.poison_lost(put_aside, read_poison(scene.folder)),
+        "audit_amiss": audited.amiss(urls, books),
         "unanswered": [*read_unanswered(scene.folder / "journal"), *crew.problems],
         "unsettled": [f"{name}: {count}" for name, count in left.items()],
     }
