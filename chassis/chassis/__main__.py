@@ -1,4 +1,4 @@
-"""``python -m chassis run|prepare|redrive|replay SERVICE``, ``python -m chassis verify-audit SERVICE [HASH]``."""
+"""``python -m chassis run|prepare|redrive|replay SERVICE``, ``… verify-audit SERVICE [HASH]``."""
 
 import sys
 import warnings
