@@ -80,8 +80,8 @@ replay: ## Announce again what the outboxes of the running platform hold (after 
 	@for service in $(SERVICES_WITH_QUEUES); do \
 		$(BIN)/python -m devstack exec $$service -- python -m chassis replay $$service; done
 
-reconcile: ## Check the money equation of the running platform
-	@$(BIN)/python -m devstack exec wallet -- python -m wallet.reconcile
+reconcile: ## Check the money equation of the running platform, and every service's books (SETTLED_MINUTES=…)
+	@$(BIN)/python -m devstack exec wallet -- python -m wallet.reconcile $(if $(SETTLED_MINUTES),--settled-minutes $(SETTLED_MINUTES))
 
 verify-audit: ## Look for changed, missing or added rows in the audit of the running platform
 	@found=0; for service in $(SERVICES_WITH_QUEUES); do \

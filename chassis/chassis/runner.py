@@ -12,6 +12,7 @@ from nameko.runners import ServiceRunner
 
 from chassis import clock
 from chassis.access import Access
+from chassis.books import read_page
 from chassis.caller import Kind
 from chassis.dependencies import CallContext, CurrentCaller, settings_of
 from chassis.entrypoints.rpc import rpc
@@ -19,6 +20,7 @@ from chassis.log import configure_logging, get_logger
 from chassis.metrics import serve_metrics
 from chassis.stopping import end_in_time, on_signal
 from chassis.watching import Watch
+from contracts.base import BookPage
 
 # Each worker may hold a database connection; the pool is sized from this.
 WORKERS_MAX = 16
@@ -47,6 +49,18 @@ class Process:
     def ping(self) -> str:
         """The gateway's readiness asks this of every service."""
         return "pong"
+
+    @rpc
+    def get_books(self: Any, *, book: str, after: str, until: str | None) -> BookPage:
+        """See `contracts.base.BooksRpc`; a service class names its own books in ``books``."""
+        return read_page(
+            self.db.transaction,
+            self.caller,
+            getattr(self, "books", {}),
+            book=book,
+            after=after,
+            until=until,
+        )
 
 
 def service_class(name: str) -> Any:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Self, TypedDict, cast
+from typing import Any, ClassVar, Protocol, Self, TypedDict, cast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +53,17 @@ class Text(TypedDict):
 
 Season = TypedDict("Season", {"from": str, "to": str})
 Season.__doc__ = "Days of any year, both inclusive, as ``MM-DD``; ``from`` after ``to`` spans the new year."
+
+
+class BookPage(TypedDict):
+    """Rows of one of a service's books: JSON primitives, the key first; ``next_after`` is null at the end."""
+
+    rows: list[list[Any]]
+    next_after: str | None
+
+
+class BooksRpc(Protocol):
+    """What every service answers besides its own RPC: its books, for the nightly reconciliation only."""
+
+    def get_books(self, *, book: str, after: str, until: str | None) -> BookPage:
+        """A page of a book: rows with keys beyond ``after`` (first: ''), up to ``until`` inclusive."""

@@ -82,8 +82,8 @@ class ContainerPlatform:
         ).split()[-1]
 
     def money_equation(self) -> dict[str, Any]:
-        """What wallet's nightly check finds."""
-        said = self.compose.execute("wallet", "python", "-m", "wallet.reconcile")
+        """What wallet's nightly check finds of the money equation."""
+        said = self.compose.execute("wallet", "python", "-m", "wallet.reconcile", "--equation")
         found: dict[str, Any] = json.loads(said.splitlines()[-1])
         return found
 

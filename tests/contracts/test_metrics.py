@@ -61,6 +61,5 @@ def _wrong(asked: Asked) -> set[str]:
 
 def _alert_labels(metric: str) -> set[str]:
     """An alert has the labels that its expression left over."""
-    return (
-        {"term", "fault", "reason", "call", "queue", "loop", "way", "class"} if metric == "ALERTS" else set()
-    )
+    labels = {"term", "fault", "reason", "call", "queue", "loop", "way", "class", "kind"}
+    return labels if metric == "ALERTS" else set()

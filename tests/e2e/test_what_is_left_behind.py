@@ -8,6 +8,7 @@ import pytest
 
 from demo.acts.vouchers import has_pdf
 from devstack.ports import wait_until
+from devstack.reconciling import count_faults
 from devstack.stack import Stack
 from notify.leasing import LEASE_S
 from sandbox.reading import Mail, read_mails
@@ -45,6 +46,11 @@ def test_nothing_is_on_its_way_nothing_is_parked_and_every_cent_is_there(platfor
     wait_until_quiet(platform)
     assert parked(platform) == {}
     assert every_cent_has_arrived(platform)["on_the_way_cents"] == 0
+
+
+def test_the_reconciliation_of_all_services_finds_nothing(platform: Stack) -> None:
+    wait_until_quiet(platform)
+    assert count_faults(platform.wiring) == {}
 
 
 def test_no_log_holds_a_card_an_address_or_a_quotient(platform: Stack) -> None:

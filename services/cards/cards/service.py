@@ -19,6 +19,7 @@ from cards import (
     revoking,
     validating,
 )
+from cards.books import BOOKS
 from cards.settings import Settings
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from chassis.settings import text_files
@@ -52,6 +53,7 @@ class CardsService:
 
     name = "cards"
     access = calls_of("cards")
+    books = BOOKS
     settings = SettingsOf(Settings)
     db = Database()
     services = Services()

@@ -23,6 +23,7 @@ from contracts.identity import ApplicationRefused, LoginCodeRequested
 from contracts.notify import Document
 from contracts.programmes import read_programmes
 from notify import noting
+from notify.books import BOOKS
 from notify.sending import Office, send_due, watch_backlog
 from notify.settings import Settings
 from notify.showing import show_voucher
@@ -34,6 +35,7 @@ class NotifyService:
 
     name = "notify"
     access = calls_of("notify")
+    books = BOOKS
     settings = SettingsOf(Settings)
     db = Database()
     services = Services()

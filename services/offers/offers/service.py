@@ -20,6 +20,7 @@ from contracts.offers import (
 )
 from contracts.programmes import read_programmes
 from offers import applying, counting, deciding, drafting, listing, publishing, statistics
+from offers.books import BOOKS
 
 
 class OffersService:
@@ -27,6 +28,7 @@ class OffersService:
 
     name = "offers"
     access = calls_of("offers")
+    books = BOOKS
     db = Database()
     caller = CurrentCaller()
     programmes = Loaded(lambda settings: read_programmes(text_files(settings.programmes_dir, ".toml")))

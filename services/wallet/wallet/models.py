@@ -13,7 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.database import metadata_for
@@ -46,6 +46,7 @@ class Base(DeclarativeBase):
         datetime: DateTime(timezone=True),
         date: Date,
         list[str]: ARRAY(Text),
+        dict[str, int]: JSONB(none_as_null=True),
     }
 
 
@@ -208,3 +209,18 @@ class PaymentAnomaly(Base):
     amount_cents: Mapped[int]
     status: Mapped[str]
     noted_at: Mapped[datetime]
+
+
+class Reconciliation(Base):
+    """A night's reconciliation: leased by one process, and in the end how many of each kind it found."""
+
+    __tablename__ = "reconciliations"
+    __table_args__ = (CheckConstraint("(finished_at IS NULL) = (findings IS NULL)", name="finished"),)
+
+    # The civil day in Paris on which the night began to be due.
+    day: Mapped[date] = mapped_column(primary_key=True)
+    lease_id: Mapped[str]
+    # Real time, like the end: who holds the lease is a matter of processes.
+    lease_until: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    findings: Mapped[dict[str, int] | None]

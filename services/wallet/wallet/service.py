@@ -28,6 +28,7 @@ from contracts.cards import (
     RedemptionRecorded,
 )
 from contracts.identity import ApplicationRefused
+from contracts.neighbours import Neighbours
 from contracts.programmes import read_programmes
 from contracts.wallet import PaymentView, ProviderBalance, WalletTotals
 from wallet import (
@@ -43,6 +44,9 @@ from wallet import (
     refunding,
 )
 from wallet.bank import Bank
+from wallet.books import BOOKS
+from wallet.reconciliation import results
+from wallet.reconciliation.nightly import nightly
 from wallet.settings import Settings
 
 
@@ -51,6 +55,7 @@ class WalletService:
 
     name = "wallet"
     access = calls_of("wallet")
+    books = BOOKS
     settings = SettingsOf(Settings)
     db = Database()
     services = Services()
@@ -150,6 +155,18 @@ class WalletService:
         """Gauges that must stay at 0."""
         with self.db.transaction() as session:
             measuring.measure_ledger(session)
+
+    @every(seconds=2)
+    def reconcile_at_night(self) -> None:
+        """All services' books against each other, once a night."""
+        own = cast(Neighbours, self.services.as_service())
+        nightly.take_turn(self.db.transaction, own, self.programmes)
+
+    @every(seconds=60)
+    def show_reconciliation(self) -> None:
+        """What the last night found."""
+        with self.db.transaction() as session:
+            results.show_last(session)
 
     @every(seconds=60)
     def measure_money(self) -> None:
