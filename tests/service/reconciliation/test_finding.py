@@ -30,15 +30,18 @@ RUNBOOK = Path(__file__).parents[3] / "docs" / "operations.md"
 
 @pytest.fixture
 def find(
-    database: Callable[[str], Database], programmes: Mapping[str, Programme], clock: Any
+    database: Callable[[str], Database],
+    owner: Callable[[str], Database],
+    programmes: Mapping[str, Programme],
+    clock: Any,
 ) -> Iterator[Find]:
     """Reconcile five databases in which all was well."""
     clock.set(LATER)
-    write_well(database)
+    write_well(owner)
     services = cast(Neighbours, LocalServices(database))
     with ExitStack() as stack:
         for service in SERVICES:
-            stack.enter_context(changeable(database(service)))
+            stack.enter_context(changeable(owner(service)))
         yield lambda: [found for found in reconcile(services, programmes) if found is not None]
 
 
@@ -48,13 +51,13 @@ def test_where_all_is_well_nothing_is_found(find: Find) -> None:
 
 @pytest.mark.parametrize("kind", faults.KINDS)
 def test_one_seeded_fault_is_found_and_nothing_else(
-    find: Find, database: Callable[[str], Database], kind: str
+    find: Find, owner: Callable[[str], Database], kind: str
 ) -> None:
     seed = SEEDS[kind]
     with ExitStack() as stack:
         for service, name in seed.loosened:
-            stack.enter_context(loosened(database(service), name))
-        seed.plant(database)
+            stack.enter_context(loosened(owner(service), name))
+        seed.plant(owner)
         assert [(found.kind, found.object_id) for found in find()] == [(kind, seed.object_id)]
 
 

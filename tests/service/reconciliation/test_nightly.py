@@ -56,11 +56,11 @@ Turn = Callable[[Nightly], None]
 
 
 @pytest.fixture
-def services(database: Callable[[str], Database]) -> Counting:
+def services(database: Callable[[str], Database], owner: Callable[[str], Database]) -> Counting:
     """Five databases in which all is well, but for a debit that is missing."""
-    write_well(database)
-    with changeable(database("wallet")):
-        SEEDS["redemption_not_debited"].plant(database)
+    write_well(owner)
+    with changeable(owner("wallet")):
+        SEEDS["redemption_not_debited"].plant(owner)
     return Counting(database)
 
 
