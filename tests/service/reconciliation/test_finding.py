@@ -3,62 +3,109 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+import cards.books
 import cards.self_check
 import notify.self_check
 import wallet.self_check
+from chassis.books import read_page
+from chassis.caller import Caller
 from chassis.database import Database
 from contracts import faults
 from contracts.neighbours import Neighbours
 from contracts.programmes import Programme
+from contracts.refusals import Refusal
 from tests.service.reconciliation.loosening import changeable, loosened
 from tests.service.reconciliation.seeds import SEEDS
 from tests.service.reconciliation.well import SERVICES, LocalServices, write_well
 from wallet.reconciliation.findings import Finding
-from wallet.reconciliation.run import reconcile
+from wallet.reconciliation.run import SETTLED_AFTER, reconcile
 
-Find = Callable[[], list[Finding]]
+Open = Callable[[str], Database]
 # Two hours after everything happened.
 LATER = datetime(2020, 7, 11, 14, tzinfo=UTC)
+SOON = datetime(2020, 7, 11, 12, 5, tzinfo=UTC)
+# What one service did and another has not heard of for five minutes.
+LATE = (
+    *("redemption_not_debited", "cancelled_not_reversed", "reversal_not_raised", "statistics_differ"),
+    *("pot_not_credited", "credit_not_raised", "release_not_returned", "paid_order_without_card_or_refund"),
+    "card_without_voucher",
+)
 RUNBOOK = Path(__file__).parents[3] / "docs" / "operations.md"
 
 
+class Find:
+    """``find()`` reconciles, ``page`` keys at a time, without what is younger than ``settled_after``."""
+
+    def __init__(self, database: Open, programmes: Mapping[str, Programme]) -> None:
+        self._database, self._programmes = database, programmes
+
+    def __call__(self, page: int | None = None, settled_after: timedelta = SETTLED_AFTER) -> list[Finding]:
+        services = cast(Neighbours, LocalServices(self._database, page))
+        steps = reconcile(services, self._programmes, settled_after)
+        return [found for found in steps if found is not None]
+
+
 @pytest.fixture
-def find(
-    database: Callable[[str], Database],
-    owner: Callable[[str], Database],
-    programmes: Mapping[str, Programme],
-    clock: Any,
-) -> Iterator[Find]:
-    """Reconcile five databases in which all was well."""
+def find(database: Open, owner: Open, programmes: Mapping[str, Programme], clock: Any) -> Iterator[Find]:
+    """Five databases in which all was well two hours ago."""
     clock.set(LATER)
     write_well(owner)
-    services = cast(Neighbours, LocalServices(database))
     with ExitStack() as stack:
         for service in SERVICES:
             stack.enter_context(changeable(owner(service)))
-        yield lambda: [found for found in reconcile(services, programmes) if found is not None]
+        yield Find(database, programmes)
 
 
-def test_where_all_is_well_nothing_is_found(find: Find) -> None:
-    assert find() == []
+@pytest.mark.parametrize("page", [None, 1, 2])
+def test_where_all_is_well_nothing_is_found(find: Find, page: int | None) -> None:
+    assert find(page) == []
 
 
 @pytest.mark.parametrize("kind", faults.KINDS)
-def test_one_seeded_fault_is_found_and_nothing_else(
-    find: Find, owner: Callable[[str], Database], kind: str
-) -> None:
+def test_one_seeded_fault_is_found_and_nothing_else(find: Find, owner: Open, kind: str) -> None:
     seed = SEEDS[kind]
     with ExitStack() as stack:
         for service, name in seed.loosened:
             stack.enter_context(loosened(owner(service), name))
         seed.plant(owner)
         assert [(found.kind, found.object_id) for found in find()] == [(kind, seed.object_id)]
+
+
+@pytest.mark.parametrize("page", [1, 2])
+def test_faults_are_found_wherever_a_page_ends(find: Find, owner: Open, page: int) -> None:
+    kinds = ["message_unsent", "redemption_not_debited", "debit_without_redemption"]
+    kinds += ["statistics_differ", "return_without_release", "card_without_voucher", "voucher_without_card"]
+    for kind in kinds:
+        SEEDS[kind].plant(owner)
+    assert [found.kind for found in find(page)] == [
+        *("message_unsent", "redemption_not_debited", "debit_without_redemption", "return_without_release"),
+        *("card_without_voucher", "voucher_without_card", "statistics_differ"),
+    ]
+
+
+@pytest.mark.parametrize("kind", LATE)
+def test_what_may_still_be_on_its_way_is_left_for_the_next_night(
+    find: Find, owner: Open, clock: Any, kind: str
+) -> None:
+    clock.set(SOON)
+    SEEDS[kind].plant(owner)
+    assert find() == []
+    assert [found.kind for found in find(settled_after=timedelta())] == [kind]
+
+
+@pytest.mark.parametrize("role", ["officer", "provider_manager", "partner", "device", "holder", "anonymous"])
+def test_nobody_but_a_service_reads_the_books(
+    database: Open, caller_of: Callable[..., Caller], role: str
+) -> None:
+    asked = {"book": "redemptions", "after": "", "until": None}
+    with pytest.raises(Refusal, match="not_authenticated" if role == "anonymous" else "not_allowed"):
+        read_page(database("cards").transaction, caller_of(role), cards.books.BOOKS, **asked)
 
 
 def test_every_kind_is_a_rule_of_its_service_and_every_rule_a_kind() -> None:

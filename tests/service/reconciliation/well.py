@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -45,13 +45,15 @@ class LocalService:
 
 
 class LocalServices:
-    """The five services by name; each answers from its own database."""
+    """The five services by name; each answers from its own database, ``page`` keys at a time if given."""
 
-    def __init__(self, database: Callable[[str], Database]) -> None:
-        self._database = database
+    def __init__(self, database: Callable[[str], Database], page: int | None = None) -> None:
+        self._database, self._page = database, page
 
     def __getattr__(self, service: str) -> LocalService:
-        books = getattr(BOOKS.get(service), "BOOKS", {})
+        books: Mapping[str, Book] = getattr(BOOKS.get(service), "BOOKS", {})
+        if self._page is not None:
+            books = {name: replace(book, page=self._page) for name, book in books.items()}
         return LocalService(self._database(service), books)
 
 
