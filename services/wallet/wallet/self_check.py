@@ -16,13 +16,14 @@ SELF_CHECKS: Mapping[str, Book] = {
     "transfer_unbalanced": Book(
         keys=(Keys("transfers", "id"),),
         rows=f"""
-            SELECT moved.id, 2, (SELECT count(*) FROM accounts
-                                 WHERE id IN (moved.debit_account_id, moved.credit_account_id))
+            SELECT moved.id, 2, num_nonnulls(debit.id, credit.id)
             FROM transfers AS moved
+            LEFT JOIN (SELECT id FROM accounts) AS debit ON debit.id = moved.debit_account_id
+            LEFT JOIN (SELECT id FROM accounts) AS credit ON credit.id = moved.credit_account_id
             WHERE moved.id = ANY(:keys)
-              AND (amount_cents <= 0 OR debit_account_id = credit_account_id OR NOT ({DIRECTION_RULE})
-                   OR NOT EXISTS (SELECT FROM accounts WHERE id = moved.debit_account_id)
-                   OR NOT EXISTS (SELECT FROM accounts WHERE id = moved.credit_account_id))
+              AND (amount_cents <= 0 OR debit_account_id = credit_account_id
+                   OR num_nonnulls(debit.id, credit.id) < 2
+                   OR NOT ({DIRECTION_RULE}))
         """,  # noqa: S608 - put together from constants
     ),
     "pot_balance_off": Book(
