@@ -56,7 +56,7 @@ class Process:
         return read_page(
             self.db.transaction,
             self.caller,
-            getattr(self, "books", {}),
+            {**getattr(self, "books", {}), "message_parked": self.watch.tell_parked},
             book=book,
             after=after,
             until=until,

@@ -8,6 +8,7 @@ import eventlet
 from nameko.extensions import DependencyProvider
 
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool
+from chassis.client import RpcUnavailable
 from chassis.entrypoints.events import EventHandler
 from chassis.log import failure, get_logger
 from chassis.metrics import gauge
@@ -29,8 +30,18 @@ class Watch(DependencyProvider):
         self.pool = ChannelPool(self.container.config["AMQP_URI"])
         self.container.spawn_managed_thread(self._watch, identifier="watch")
 
-    def get_dependency(self, worker_ctx: Any) -> None:
-        """Nothing for the workers."""
+    def get_dependency(self, worker_ctx: Any) -> "Watch":
+        """For `tell_parked`."""
+        return self
+
+    def tell_parked(self) -> list[list[Any]]:
+        """For the reconciliation, see `parked_rows`; raises RpcUnavailable when the broker is lost."""
+        try:
+            with self.pool.channel() as channel:
+                return parked_rows(channel, self.container.service_name)
+        except CONNECTION_ERRORS as error:
+            self.pool.close()
+            raise RpcUnavailable("broker") from error
 
     def _watch(self) -> None:
         service = self.container.service_name
@@ -50,6 +61,15 @@ class Watch(DependencyProvider):
                 log.warning("watch_failed", **failure(error))
                 self.pool.close()
             eventlet.sleep(PERIOD_S)
+
+
+def parked_rows(channel: amqp.Channel, service: str) -> list[list[Any]]:
+    """The parked queue, nothing expected in it, and how many it holds; no row when it is empty.
+
+    Counted only: to look at a message is a delivery, and a broker may drop what it delivered too often.
+    """
+    count = _waiting(channel, parked_queue(service))
+    return [[parked_queue(service), 0, count]] if count else []
 
 
 def _look(channel: amqp.Channel, service: str, heard: Iterable[str]) -> None:

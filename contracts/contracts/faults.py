@@ -8,7 +8,7 @@ side, which the wallet's ``reconciliation`` does.
 from collections.abc import Mapping
 
 # What the chassis looks for in every service.
-OF_EVERY_SERVICE = ("event_unsent",)
+OF_EVERY_SERVICE = ("event_unsent", "message_parked")
 
 SELF_CHECKED: Mapping[str, tuple[str, ...]] = {
     "identity": OF_EVERY_SERVICE,

@@ -1,13 +1,15 @@
-"""The databases as their owner, who may do what no service may: change what was written, alter a table."""
+"""Where faults are seeded: the databases as their owner, who may do what no service may, and the broker."""
 
 from collections.abc import Callable
 
 import pytest
 
 from chassis.database import Database
+from devstack.backing import Backing
+from tests.service.reconciliation.well import Ground
 
 
 @pytest.fixture
-def owner(database: Callable[[str], Database]) -> Callable[[str], Database]:
-    """``owner("cards")``: the database in which a fault is seeded."""
-    return database
+def ground(backing: Backing, database: Callable[[str], Database]) -> Ground:
+    """``ground("cards")`` is a database that may be damaged."""
+    return Ground(database, backing.amqp_uri)

@@ -6,12 +6,13 @@ Each is made so that nothing else is wrong: where money moves, its balance and i
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chassis.database import Database
+from chassis.confirms import ConfirmedPublisher
+from chassis.parking import park
 from tests.chaos import small_books as small
 from tests.service.reconciliation import well
 from tests.service.reconciliation.loosening import run
+from tests.service.reconciliation.well import Ground
 
-Open = Callable[[str], Database]
 DEVICE = small.DEVICE
 PAYABLE = "provider_payable:prv_1"
 
@@ -21,11 +22,11 @@ class Seed:
     """``plant`` damages a database; ``loosened`` are the constraints that would refuse it."""
 
     object_id: str
-    plant: Callable[[Open], None]
+    plant: Callable[[Ground], None]
     loosened: tuple[tuple[str, str], ...] = ()
 
 
-def sql(service: str, *statements: str) -> Callable[[Open], None]:
+def sql(service: str, *statements: str) -> Callable[[Ground], None]:
     """Statements on one database."""
     return lambda database: run(database(service), *statements)
 
@@ -40,68 +41,74 @@ def allowance(cents: int) -> str:
     return f"UPDATE allowances SET amount_cents = amount_cents + {cents} WHERE pot_id = 'pot_1'"  # noqa: S608
 
 
-def _negative_pot(database: Open) -> None:
+def _parked(ground: Ground) -> None:
+    publisher = ConfirmedPublisher(ground.amqp_uri)
+    park(publisher, "offers", "offers.cards.redemption_recorded", {}, {}, "ValueError")
+    publisher.close()
+
+
+def _negative_pot(database: Ground) -> None:
     well.write_pot(database("wallet"), "pot_2", "hou_1", "other", -5)
     small.move(database("wallet"), "pot_return", "rel_2", "pot:pot_2", "funder:1", 5)
     well.write_release(database("cards"), "rel_2", "pot_1", 5)
     run(database("cards"), allowance(-5))
 
 
-def _negative_allowance(database: Open) -> None:
+def _negative_allowance(database: Ground) -> None:
     well.write_allowance(database("cards"), "pot_2", "hou_1", -5)
     well.write_release(database("cards"), "rel_2", "pot_2", 5)
     small.move(database("wallet"), "pot_return", "rel_2", "pot:pot_1", "funder:1", 5)
     run(database("wallet"), balance(-5))
 
 
-def _draws_off(database: Open) -> None:
+def _draws_off(database: Ground) -> None:
     paid = "paid_from_pot_cents = paid_from_pot_cents + 1"
     in_cards = f"UPDATE redemptions SET {paid}, due_cents = due_cents - 1 WHERE id = 'red_1'"  # noqa: S608
     run(database("cards"), in_cards)
     run(database("offers"), f"UPDATE sales SET {paid}")  # noqa: S608
 
 
-def _order_without_card(database: Open) -> None:
+def _order_without_card(database: Ground) -> None:
     well.write_order(database("cards"), "ord_9", "hou_1", validated_at=well.AT)
 
 
-def _second_card(database: Open) -> None:
+def _second_card(database: Ground) -> None:
     well.write_card(database, "card_9", "ord_1")
 
 
-def _card_of_nobody(database: Open) -> None:
+def _card_of_nobody(database: Ground) -> None:
     well.write_card(database, "card_9", "ord_9")
 
 
-def _card_without_pot(database: Open) -> None:
+def _card_without_pot(database: Ground) -> None:
     well.write_order(database("cards"), "ord_9", "hou_9", validated_at=well.AT)
     well.write_card(database, "card_9", "ord_9", household_id="hou_9")
 
 
-def _pot_without_card(database: Open) -> None:
+def _pot_without_card(database: Ground) -> None:
     well.write_pot(database("wallet"), "pot_9", "hou_9", "other", 500)
     small.move(database("wallet"), "pot_credit", "pot_9", "funder:1", "pot:pot_9", 500)
     _raise_without_credit(database)
 
 
-def _raise_without_credit(database: Open) -> None:
+def _raise_without_credit(database: Ground) -> None:
     well.write_allowance(database("cards"), "pot_9", "hou_9", 500)
     raised = {"source_id": "pot_9", "pot_id": "pot_9", "amount_cents": 500, "raised_at": well.AT}
     small.insert(database("cards"), "allowance_raises", **raised)
 
 
-def _refund_of_nothing(database: Open) -> None:
+def _refund_of_nothing(database: Ground) -> None:
     well.write_refund(database("wallet"), "rfd_9", "pay_9")
 
 
-def _debit(database: Open, redemption_id: str, cents: int) -> None:
+def _debit(database: Ground, redemption_id: str, cents: int) -> None:
     small.move(database("wallet"), "debit", redemption_id, "pot:pot_1", PAYABLE, cents)
     row = {"provider_id": "prv_1", "amount_cents": cents, "voided": False, "created_at": well.AT}
     small.insert(database("wallet"), "debits", redemption_id=redemption_id, **row)
     run(database("wallet"), balance(-cents))
 
 
-def _reversed_into_another_pot(database: Open) -> None:
+def _reversed_into_another_pot(database: Ground) -> None:
     well.write_pot(database("wallet"), "pot_2", "hou_1", "other", 200)
     run(
         database("wallet"),
@@ -110,12 +117,12 @@ def _reversed_into_another_pot(database: Open) -> None:
     )
 
 
-def _reversed(database: Open) -> None:
+def _reversed(database: Ground) -> None:
     small.move(database("wallet"), "debit_reversal", "red_1", PAYABLE, "pot:pot_1", 300)
     run(database("wallet"), balance(300))
 
 
-def _returned(database: Open) -> None:
+def _returned(database: Ground) -> None:
     small.move(database("wallet"), "pot_return", "rel_9", "pot:pot_1", "funder:1", 50)
     run(database("wallet"), balance(-50))
 
@@ -129,6 +136,7 @@ SEEDS: dict[str, Seed] = {
             " VALUES ('evt_9', 'identity', 'check_decided', '{}', clock_timestamp() - interval '25 hours')",
         ),
     ),
+    "message_parked": Seed("offers.parked", _parked),
     "allowance_off": Seed("pot_1", sql("cards", allowance(1))),
     "allowance_negative": Seed(
         "pot_2", _negative_allowance, (("cards", "allowances.ck_allowances_never_negative"),)

@@ -22,7 +22,7 @@ from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from tests.service.reconciliation.loosening import changeable, loosened
 from tests.service.reconciliation.seeds import SEEDS
-from tests.service.reconciliation.well import SERVICES, LocalServices, write_well
+from tests.service.reconciliation.well import SERVICES, Ground, LocalServices, write_well
 from wallet.reconciliation.findings import Finding
 from wallet.reconciliation.run import SETTLED_AFTER, reconcile
 
@@ -42,24 +42,24 @@ RUNBOOK = Path(__file__).parents[3] / "docs" / "operations.md"
 class Find:
     """``find()`` reconciles, ``page`` keys at a time, without what is younger than ``settled_after``."""
 
-    def __init__(self, database: Open, programmes: Mapping[str, Programme]) -> None:
-        self._database, self._programmes = database, programmes
+    def __init__(self, database: Open, amqp_uri: str, programmes: Mapping[str, Programme]) -> None:
+        self._database, self._amqp_uri, self._programmes = database, amqp_uri, programmes
 
     def __call__(self, page: int | None = None, settled_after: timedelta = SETTLED_AFTER) -> list[Finding]:
-        services = cast(Neighbours, LocalServices(self._database, page))
+        services = cast(Neighbours, LocalServices(self._database, self._amqp_uri, page))
         steps = reconcile(services, self._programmes, settled_after)
         return [found for found in steps if found is not None]
 
 
 @pytest.fixture
-def find(database: Open, owner: Open, programmes: Mapping[str, Programme], clock: Any) -> Iterator[Find]:
+def find(database: Open, ground: Ground, programmes: Mapping[str, Programme], clock: Any) -> Iterator[Find]:
     """Five databases in which all was well two hours ago."""
     clock.set(LATER)
-    write_well(owner)
+    write_well(ground)
     with ExitStack() as stack:
         for service in SERVICES:
-            stack.enter_context(changeable(owner(service)))
-        yield Find(database, programmes)
+            stack.enter_context(changeable(ground(service)))
+        yield Find(database, ground.amqp_uri, programmes)
 
 
 @pytest.mark.parametrize("page", [None, 1, 2])
@@ -68,21 +68,21 @@ def test_where_all_is_well_nothing_is_found(find: Find, page: int | None) -> Non
 
 
 @pytest.mark.parametrize("kind", faults.KINDS)
-def test_one_seeded_fault_is_found_and_nothing_else(find: Find, owner: Open, kind: str) -> None:
+def test_one_seeded_fault_is_found_and_nothing_else(find: Find, ground: Ground, kind: str) -> None:
     seed = SEEDS[kind]
     with ExitStack() as stack:
         for service, name in seed.loosened:
-            stack.enter_context(loosened(owner(service), name))
-        seed.plant(owner)
+            stack.enter_context(loosened(ground(service), name))
+        seed.plant(ground)
         assert [(found.kind, found.object_id) for found in find()] == [(kind, seed.object_id)]
 
 
 @pytest.mark.parametrize("page", [1, 2])
-def test_faults_are_found_wherever_a_page_ends(find: Find, owner: Open, page: int) -> None:
+def test_faults_are_found_wherever_a_page_ends(find: Find, ground: Ground, page: int) -> None:
     kinds = ["message_unsent", "redemption_not_debited", "debit_without_redemption"]
     kinds += ["statistics_differ", "return_without_release", "card_without_voucher", "voucher_without_card"]
     for kind in kinds:
-        SEEDS[kind].plant(owner)
+        SEEDS[kind].plant(ground)
     assert [found.kind for found in find(page)] == [
         *("message_unsent", "redemption_not_debited", "debit_without_redemption", "return_without_release"),
         *("card_without_voucher", "voucher_without_card", "statistics_differ"),
@@ -91,10 +91,10 @@ def test_faults_are_found_wherever_a_page_ends(find: Find, owner: Open, page: in
 
 @pytest.mark.parametrize("kind", LATE)
 def test_what_may_still_be_on_its_way_is_left_for_the_next_night(
-    find: Find, owner: Open, clock: Any, kind: str
+    find: Find, ground: Ground, clock: Any, kind: str
 ) -> None:
     clock.set(SOON)
-    SEEDS[kind].plant(owner)
+    SEEDS[kind].plant(ground)
     assert find() == []
     assert [found.kind for found in find(settled_after=timedelta())] == [kind]
 

@@ -17,7 +17,7 @@ from contracts.neighbours import Neighbours
 from contracts.programmes import Programme
 from tests.service.reconciliation.loosening import changeable, run
 from tests.service.reconciliation.seeds import SEEDS
-from tests.service.reconciliation.well import LocalService, LocalServices, write_well
+from tests.service.reconciliation.well import Ground, LocalService, LocalServices, write_well
 from wallet.reconciliation import nightly as module
 from wallet.reconciliation.nightly import Nightly
 from wallet.reconciliation.results import show_last
@@ -56,12 +56,12 @@ Turn = Callable[[Nightly], None]
 
 
 @pytest.fixture
-def services(database: Callable[[str], Database], owner: Callable[[str], Database]) -> Counting:
+def services(database: Callable[[str], Database], ground: Ground) -> Counting:
     """Five databases in which all is well, but for a debit that is missing."""
-    write_well(owner)
-    with changeable(owner("wallet")):
-        SEEDS["redemption_not_debited"].plant(owner)
-    return Counting(database)
+    write_well(ground)
+    with changeable(ground("wallet")):
+        SEEDS["redemption_not_debited"].plant(ground)
+    return Counting(database, ground.amqp_uri)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
@@ -10,15 +11,19 @@ import cards.books
 import notify.books
 import offers.books
 import wallet.books
-from chassis.books import Book, read_page
+from chassis.amqp import connect
+from chassis.books import Book, Told, read_page
 from chassis.caller import service_caller
 from chassis.database import Database
+from chassis.topology import declare, parked_queue
+from chassis.watching import parked_rows
 from contracts.base import BookPage
 from tests.chaos import small_books as small
 from tests.service.reconciliation.loosening import changeable, run
 
 AT = small.AT
 SERVICES = ("identity", "cards", "wallet", "offers", "notify")
+Open = Callable[[str], Database]
 BOOKS: dict[str, ModuleType] = {
     "cards": cards.books,
     "wallet": wallet.books,
@@ -30,11 +35,22 @@ RELEASED_CENTS = 100
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Where faults are seeded: ``ground("cards")`` is the database, as its owner."""
+
+    open_database: Open
+    amqp_uri: str
+
+    def __call__(self, service: str) -> Database:
+        return self.open_database(service)
+
+
+@dataclass(frozen=True)
 class LocalService:
     """A service's own answer to `get_books`, from its real database, as JSON would bring it."""
 
     database: Database
-    books: Mapping[str, Book]
+    books: Mapping[str, Book | Told]
 
     def get_books(self, *, book: str, after: str, until: str | None) -> BookPage:
         """See `contracts.base.BooksRpc`."""
@@ -47,18 +63,25 @@ class LocalService:
 class LocalServices:
     """The five services by name; each answers from its own database, ``page`` keys at a time if given."""
 
-    def __init__(self, database: Callable[[str], Database], page: int | None = None) -> None:
-        self._database, self._page = database, page
+    def __init__(self, database: Open, amqp_uri: str, page: int | None = None) -> None:
+        self._database, self._amqp_uri, self._page = database, amqp_uri, page
 
     def __getattr__(self, service: str) -> LocalService:
         books: Mapping[str, Book] = getattr(BOOKS.get(service), "BOOKS", {})
         if self._page is not None:
             books = {name: replace(book, page=self._page) for name, book in books.items()}
-        return LocalService(self._database(service), books)
+        return LocalService(
+            self._database(service), {**books, "message_parked": lambda: self._parked(service)}
+        )
+
+    def _parked(self, service: str) -> list[list[Any]]:
+        with closing(connect(self._amqp_uri)) as link:
+            return parked_rows(link.channel(), service)
 
 
-def write_well(database: Callable[[str], Database]) -> None:
+def write_well(database: Ground) -> None:
     """A pot with two redemptions and a release; a card that was paid; an order refused and refunded."""
+    _empty_parked_queues(database.amqp_uri)
     database("identity")
     small.write_well(database)
     with changeable(database("wallet")):
@@ -71,6 +94,13 @@ def write_well(database: Callable[[str], Database]) -> None:
     _write_refund(database("wallet"))
 
 
+def _empty_parked_queues(amqp_uri: str) -> None:
+    with closing(connect(amqp_uri)) as link:
+        for service in SERVICES:
+            declare(link.channel(), service, [])
+            link.channel().queue_purge(parked_queue(service))
+
+
 def write_order(database: Database, order_id: str, household_id: str, **more: Any) -> None:
     """An order that was approved; a family bonus card unless said otherwise."""
     shown = {"adults": 2, "children": 3, "holder_first_name": "Camille", "age_band": "26–39"}
@@ -81,7 +111,7 @@ def write_order(database: Database, order_id: str, household_id: str, **more: An
 
 
 def write_card(
-    database: Callable[[str], Database],
+    database: Open,
     card_id: str,
     order_id: str,
     household_id: str = "hou_1",
@@ -144,14 +174,14 @@ def write_refund(database: Database, refund_id: str, payment_id: str) -> None:
     small.move(database, "refund", refund_id, "card_sales:1", "bank", PRICE_CENTS)
 
 
-def _write_release(database: Callable[[str], Database]) -> None:
+def _write_release(database: Open) -> None:
     write_release(database("cards"), "rel_1", "pot_1", RELEASED_CENTS)
     run(database("cards"), f"UPDATE allowances SET amount_cents = amount_cents - {RELEASED_CENTS}")  # noqa: S608
     small.move(database("wallet"), "pot_return", "rel_1", "pot:pot_1", "funder:1", RELEASED_CENTS)
     run(database("wallet"), f"UPDATE pots SET balance_cents = balance_cents - {RELEASED_CENTS}")  # noqa: S608
 
 
-def _write_paid(database: Callable[[str], Database], order_id: str, payment_id: str, **more: Any) -> None:
+def _write_paid(database: Open, order_id: str, payment_id: str, **more: Any) -> None:
     paid = {"card_type": "family", "amount_due_cents": PRICE_CENTS, "paid_at": AT}
     write_order(database("cards"), order_id, "hou_2", **paid, **more)
     ledger = database("wallet")
