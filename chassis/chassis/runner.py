@@ -43,7 +43,7 @@ class Process:
     access: ClassVar[dict[str, Access]] = {"ping": _Anybody()}
     caller = CurrentCaller()
     call_context = CallContext()
-    watch = Watch()
+    queues = Watch()
 
     @rpc
     def ping(self) -> str:
@@ -56,7 +56,7 @@ class Process:
         return read_page(
             self.db.transaction,
             self.caller,
-            {**getattr(self, "books", {}), "message_parked": self.watch.tell_parked},
+            {**getattr(self, "books", {}), "message_parked": self.queues.tell_parked},
             book=book,
             after=after,
             until=until,

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints, is_typeddict
 import pytest
 
 from chassis.preparing import events_heard
-from chassis.runner import service_class
+from chassis.runner import Process, service_class
 from contracts import access_page
 from contracts.base import Event
 from contracts.documentation import SERVICES, document, events_of, rpc_of
@@ -46,6 +46,14 @@ def test_a_service_answers_exactly_its_protocol(name: str) -> None:
         assert {(p.name, p.kind) for p in found} == {
             (p.name, p.kind) for p in inspect.signature(shape).parameters.values()
         }, method
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_hides_nothing_that_every_process_has(name: str) -> None:
+    """A loop called like the process's own watcher of queues would be run instead of it."""
+    own = vars(service_class(name))
+    of_all = {key: value for key, value in vars(Process).items() if not key.startswith("__")}
+    assert [key for key, value in of_all.items() if type(own.get(key, value)) is not type(value)] == []
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.name)

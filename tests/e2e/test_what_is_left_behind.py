@@ -2,11 +2,14 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from demo.acts.vouchers import has_pdf
+from demo.stage import PARIS, eventually
 from devstack.ports import wait_until
 from devstack.reconciling import count_faults
 from devstack.stack import Stack
@@ -51,6 +54,19 @@ def test_nothing_is_on_its_way_nothing_is_parked_and_every_cent_is_there(platfor
 def test_the_reconciliation_of_all_services_finds_nothing(platform: Stack) -> None:
     wait_until_quiet(platform)
     assert count_faults(platform.wiring) == {}
+
+
+def test_the_wallet_reconciles_by_itself_when_it_is_night(platform: Stack) -> None:
+    wait_until_quiet(platform)
+    tomorrow = platform.clock.now().astimezone(PARIS) + timedelta(days=1)
+    platform.clock.set_time(tomorrow.replace(hour=3, minute=10))
+    log = platform.folder / "logs" / "wallet.log"
+
+    def nights() -> list[Any]:
+        lines = [line for line in log.read_text().splitlines() if '"reconciliation_finished"' in line]
+        return [json.loads(line)["findings"] for line in lines]
+
+    assert eventually(nights, "the end of the night's reconciliation") == [{}]
 
 
 def test_no_log_holds_a_card_an_address_or_a_quotient(platform: Stack) -> None:

@@ -11,7 +11,7 @@ from contracts.neighbours import Neighbours
 from contracts.refusals import Refusal
 
 # A service that restarts or is busy is asked again; when it stays away the whole run begins anew later.
-PAGE_RETRY_DELAYS_S = (0.5, 2, 5)
+PAGE_RETRY_DELAYS_S = (0.2, 1, 2)
 
 Row = list[Any]
 
