@@ -29,18 +29,22 @@ log = get_logger()
 
 
 @dataclass(frozen=True)
-class _Anybody:
-    """The readiness of a service is no secret: the gateway asks for it in nobody's name."""
+class _Row:
+    """Who may call what every process answers; a service's own table may admit others."""
 
     scope: None = None
-    open_to: frozenset[str] = frozenset(get_args(Kind))
+    open_to: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
 
 
 class Process:
     """What every service gets from its process, whatever its rules."""
 
-    access: ClassVar[dict[str, Access]] = {"ping": _Anybody()}
+    # The readiness of a service is no secret: the gateway asks for it in nobody's name.
+    access: ClassVar[dict[str, Access]] = {
+        "ping": _Row(open_to=frozenset(get_args(Kind))),
+        "get_books": _Row(),
+    }
     caller = CurrentCaller()
     call_context = CallContext()
     queues = Watch()
@@ -55,7 +59,6 @@ class Process:
         """See `contracts.base.BooksRpc`; a service class names its own books in ``books``."""
         return read_page(
             self.db.transaction,
-            self.caller,
             {**getattr(self, "books", {}), "message_parked": self.queues.tell_parked},
             book=book,
             after=after,
@@ -107,5 +110,5 @@ def run(name: str) -> None:
 
 def _in_process(service: Any) -> Any:
     """The service's class with what its process adds to it."""
-    members = {**vars(service), "access": {**getattr(service, "access", {}), **Process.access}}
+    members = {**vars(service), "access": {**Process.access, **getattr(service, "access", {})}}
     return type(service.__name__, (service, Process), members)

@@ -131,6 +131,12 @@ CALLS: dict[str, Access] = {
     "offers.get_statistics": _with("statistics:read", "own provider"),
     "offers.get_statistics_totals": _with("providers:decide"),
     "notify.render_voucher": _with("cards:read", "own household"),
+    # What every process answers: the books, to whoever reconciles them.
+    "identity.get_books": _only("wallet"),
+    "cards.get_books": _only("wallet"),
+    "wallet.get_books": _only("wallet"),
+    "offers.get_books": _only("wallet"),
+    "notify.get_books": _only("wallet"),
 }
 
 

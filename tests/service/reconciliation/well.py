@@ -13,7 +13,6 @@ import offers.books
 import wallet.books
 from chassis.amqp import connect
 from chassis.books import Book, Told, read_page
-from chassis.caller import service_caller
 from chassis.database import Database
 from chassis.topology import declare, parked_queue
 from chassis.watching import parked_rows
@@ -54,8 +53,7 @@ class LocalService:
 
     def get_books(self, *, book: str, after: str, until: str | None) -> BookPage:
         """See `contracts.base.BooksRpc`."""
-        caller = service_caller("wallet")
-        page = read_page(self.database.transaction, caller, self.books, book=book, after=after, until=until)
+        page = read_page(self.database.transaction, self.books, book=book, after=after, until=until)
         answer: BookPage = json.loads(json.dumps(page))
         return answer
 

@@ -8,6 +8,7 @@ import pytest
 from chassis.access import admit
 from chassis.caller import ANONYMOUS, Caller, service_caller
 from contracts.access import CALLS, PEOPLE, SCOPES, SCOPES_BY_KIND, SCOPES_BY_ROLE, access_of, scopes_of
+from contracts.base import BooksRpc
 from contracts.documentation import SERVICES, rpc_of
 from contracts.refusals import Refusal
 
@@ -21,7 +22,7 @@ def methods() -> set[str]:
     return {
         f"{service}.{method}"
         for service, protocol in protocols.items()
-        for method, found in vars(protocol).items()
+        for method, found in {**vars(protocol), **vars(BooksRpc)}.items()
         if inspect.isfunction(found) and method[0] != "_"
     }
 
