@@ -16,6 +16,7 @@ from chassis.caller import Caller
 from chassis.clock import real_now
 from chassis.database import Database
 from chassis.migrating import migrate
+from chassis.rights import grant, rights_of
 from contracts.access import scopes_of
 from contracts.programmes import Programme, read_programmes
 from devstack.backing import Backing, private_backing
@@ -61,20 +62,42 @@ def _migrated() -> set[str]:
 
 @pytest.fixture
 def database(backing: Backing, _migrated: set[str]) -> Iterator[Callable[[str], Database]]:
-    """``database("cards")``: the service's migrated database, empty at the start of the test."""
+    """``database("cards")``: the service's migrated database, empty at the start of the test, with the rights
+    that the service has (`owner_database` has all)."""
     opened: dict[str, Database] = {}
 
     def open_database(name: str) -> Database:
         if name not in opened:
-            url = backing.database_urls[name]
+            url, owner_url = backing.database_urls[name], backing.owner_urls[name]
             if name not in _migrated:
-                migrate(url, name)
+                migrate(owner_url, name)
+                if owner_url != url:
+                    grant(owner_url, url, rights_of(name))
                 _migrated.add(name)
-            _empty(url)
+            _empty(owner_url)
             opened[name] = Database(url, name=f"test-{name}", pool_size=40)
         return opened[name]
 
     yield open_database
+    for database_ in opened.values():
+        database_.close()
+
+
+@pytest.fixture
+def owner_database(
+    backing: Backing, database: Callable[[str], Database]
+) -> Iterator[Callable[[str], Database]]:
+    """``owner_database("cards")``: the same database as its owner, for what no service may do: to change what
+    was written, to alter a table."""
+    opened: dict[str, Database] = {}
+
+    def open_as_owner(name: str) -> Database:
+        database(name)
+        if name not in opened:
+            opened[name] = Database(backing.owner_urls[name], name=f"test-{name}", pool_size=4)
+        return opened[name]
+
+    yield open_as_owner
     for database_ in opened.values():
         database_.close()
 

@@ -1,21 +1,30 @@
-"""Prepare: one service's migrations and topology, before any serves: an event without a queue is lost."""
+"""Prepare: a service's tables, rights and queues, before any serves: an event without a queue is lost."""
 
 from collections.abc import Iterator
+from os import environ
 from typing import Any
 
 from chassis.amqp import connect
 from chassis.dependencies import settings_of
 from chassis.migrating import migrate
+from chassis.rights import grant, rights_of
 from chassis.runner import service_class
 from chassis.topology import declare
 from contracts.base import Event
 
 
 def prepare(name: str) -> None:
-    """Bring the service's database and queues to what its code expects; safe to repeat."""
+    """Bring the service's database and queues to what its code expects; safe to repeat.
+
+    Works as the owner, whom the serving process does not know (ADR 0023); without one, the service's own
+    user owns what it uses.
+    """
     service = service_class(name)
     settings = settings_of(service)
-    migrate(settings.database_url, name)
+    owner_url = environ.get("OWNER_DATABASE_URL") or settings.database_url
+    migrate(owner_url, name)
+    if owner_url != settings.database_url:
+        grant(owner_url, settings.database_url, rights_of(name))
     connection = connect(settings.amqp_uri)
     declare(connection.channel(), name, events_heard(service))
     connection.close()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack import postgresql, rabbitmq
-from devstack.databases import create_databases, drop_databases
+from devstack.databases import Account, DatabaseUrls, create_databases, drop_databases
 from devstack.debian import BACKING_PACKAGES, ensure_packages
 from devstack.errors import DevstackError
 from devstack.pids import PidFile, stop_recorded
@@ -24,9 +24,19 @@ class Backing:
     """Where the broker and each service's database are; `broker` and `database` when they are ours."""
 
     amqp_uri: str = field(repr=False)
-    database_urls: Mapping[str, str] = field(repr=False)
+    databases: Mapping[str, DatabaseUrls] = field(repr=False)
     broker: RabbitmqNode | None = None
     database: PostgresqlCluster | None = None
+
+    @property
+    def database_urls(self) -> dict[str, str]:
+        """Each service's database, as the running service enters it."""
+        return {service: urls.service for service, urls in self.databases.items()}
+
+    @property
+    def owner_urls(self) -> dict[str, str]:
+        """Each service's database, as its owner enters it."""
+        return {service: urls.owner for service, urls in self.databases.items()}
 
     def stop(self) -> None:
         """Stop what is ours; given servers are left alone."""
@@ -109,11 +119,22 @@ def wipe_given(folder: Path, environ: Mapping[str, str] = os.environ) -> None:
 
 def _given(folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> Backing:
     urls = {service: environ.get(f"DATABASE_URL_{service.upper()}", "") for service in DATABASE_SERVICES}
+    # One URL for a service is both its owner's and its own.
+    databases = {service: DatabaseUrls(service=url, owner=url) for service, url in urls.items() if url}
     if without := [service for service, url in urls.items() if not url]:
-        passwords = secrets.database_passwords
-        roles = {service: (_name_on_given_server(folder, service), passwords[service]) for service in without}
-        urls |= create_databases(environ["DATABASE_URL"], roles)
-    return Backing(amqp_uri=environ["AMQP_URI"], database_urls=urls)
+        accounts = {
+            service: _account(_name_on_given_server(folder, service), service, secrets) for service in without
+        }
+        databases |= create_databases(environ["DATABASE_URL"], accounts)
+    return Backing(amqp_uri=environ["AMQP_URI"], databases=databases)
+
+
+def _account(name: str, service: str, secrets: Secrets) -> Account:
+    return Account(
+        name=name,
+        password=secrets.database_passwords[service],
+        owner_password=secrets.database_owner_passwords[service],
+    )
 
 
 def _name_on_given_server(folder: Path, service: str) -> str:
@@ -136,6 +157,7 @@ def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, arc
         durable=durable,
         archive=archive,
     )
-    database_urls = create_service_databases(database, secrets.database_passwords)
+    accounts = {service: _account(service, service, secrets) for service in DATABASE_SERVICES}
+    databases = create_service_databases(database, accounts)
     broker = wait_rabbitmq(launched)
-    return Backing(amqp_uri=broker.uri, database_urls=database_urls, broker=broker, database=database)
+    return Backing(amqp_uri=broker.uri, databases=databases, broker=broker, database=database)

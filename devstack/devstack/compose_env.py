@@ -62,6 +62,10 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
     signing_keys = {
         f"{service.upper()}_SIGNING_KEY": key for service, key in secrets.service_signing_keys.items()
     }
+    owners = {
+        f"{service.upper()}_DATABASE_OWNER_PASSWORD": password
+        for service, password in secrets.database_owner_passwords.items()
+    }
     return {
         "GATEWAY_PORT": str(ports["gateway"]),
         "PROMETHEUS_PORT": str(ports["prometheus"]),
@@ -69,6 +73,7 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
         "AMQP_PASSWORD": secrets.amqp_password,
         "POSTGRES_PASSWORD": secrets.database_admin_password,
         **databases,
+        **owners,
         "TOKEN_SIGNING_KEY": secrets.token_signing_key,
         "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
         **signing_keys,

@@ -1,7 +1,8 @@
-"""One database and one role per service on any PostgreSQL server that lets us in as an administrator."""
+"""A database, its owner and a role per service on any PostgreSQL server that lets us in as administrator."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
 import psycopg2
@@ -19,29 +20,61 @@ def database_url(user: str, password: str, host: str, port: int, database: str) 
     return f"{DRIVER}://{login}@{host}:{port}/{quote(database, safe='')}"
 
 
-def create_databases(admin_url: str, roles: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Make sure that each service has a database which its own role owns and nobody else may enter.
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """A service's database and the role it runs as, both called `name`, and the role that owns it."""
 
-    `roles`: service → (name of role and database, password); the URLs come back by service.
-    May be done again.
+    name: str
+    password: str = field(repr=False)
+    owner_password: str = field(repr=False)
+
+    @property
+    def owner(self) -> str:
+        """Who owns the database and all that is in it (ADR 0023)."""
+        return f"{self.name}_owner"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseUrls:
+    """How the running service enters its database, and how `prepare` does; both may be the same."""
+
+    service: str = field(repr=False)
+    owner: str = field(repr=False)
+
+
+def create_databases(admin_url: str, accounts: Mapping[str, Account]) -> dict[str, DatabaseUrls]:
+    """Make sure that each service has a database with an owner, and a role that owns nothing; nobody else may
+    enter, and the role only once `prepare` has let it in. Keys are services. May be done again.
     """
     server = urlsplit(admin_url)
     with _administrator(admin_url) as at:
-        for name, password in roles.values():
-            _ensure_role(at, name, password)
-            _ensure_database(at, name)
+        for account in accounts.values():
+            _ensure_role(at, account.name, account.password)
+            _ensure_role(at, account.owner, account.owner_password)
+            _ensure_database(at, account)
     host, port = server.hostname or "127.0.0.1", server.port or 5432
     return {
-        service: database_url(name, password, host, port, name) for service, (name, password) in roles.items()
+        service: DatabaseUrls(
+            service=database_url(account.name, account.password, host, port, account.name),
+            owner=database_url(account.owner, account.owner_password, host, port, account.name),
+        )
+        for service, account in accounts.items()
     }
 
 
+def close_maintenance_databases(admin_url: str) -> None:
+    """On a server that is only ours: what every role may enter by default is the administrator's alone."""
+    with _administrator(admin_url) as at:
+        at.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
+
+
 def drop_databases(admin_url: str, names: list[str]) -> None:
-    """Drop databases and the roles of the same name, whoever is still connected."""
+    """Drop databases with their roles, whoever is still connected."""
     with _administrator(admin_url) as at:
         for name in names:
             at.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-            at.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+            for role in (name, f"{name}_owner"):
+                at.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
 
 
 def accepts_logins(url: str) -> bool:
@@ -83,12 +116,12 @@ def _ensure_role(at: cursor, name: str, password: str) -> None:
         at.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(role), (password,))
 
 
-def _ensure_database(at: cursor, name: str) -> None:
-    database = sql.Identifier(name)
+def _ensure_database(at: cursor, account: Account) -> None:
+    database, owner = sql.Identifier(account.name), sql.Identifier(account.owner)
     # A managed server's administrator is no superuser: it must belong to a role to give it a database.
-    at.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(database))
+    at.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(owner))
     try:
-        at.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, database))
+        at.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(database, owner))
     except errors.DuplicateDatabase:
         return
     at.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))

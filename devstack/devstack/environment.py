@@ -25,6 +25,7 @@ class Wiring:
     folder: Path
     amqp_uri: str = field(repr=False)
     database_urls: Mapping[str, str] = field(repr=False)
+    owner_urls: Mapping[str, str] = field(repr=False)
     secrets: Secrets = field(repr=False)
     gateway_port: int
     bank_port: int
@@ -69,6 +70,7 @@ def wire(folder: Path, backing: Backing, secrets: Secrets, ports: Mapping[str, i
         folder=folder,
         amqp_uri=backing.amqp_uri,
         database_urls=backing.database_urls,
+        owner_urls=backing.owner_urls,
         secrets=secrets,
         gateway_port=ports[GATEWAY],
         bank_port=ports["bank"],
@@ -94,6 +96,12 @@ def service_environment(service: str, wiring: Wiring, metrics_port: int) -> dict
         "CLOCK_FILE": str(wiring.clock_file),
         **_own_variables(service, wiring),
     }
+
+
+def prepare_environment(service: str, wiring: Wiring, metrics_port: int) -> dict[str, str]:
+    """What `prepare` has besides: the owner's accounts, which no serving process is given (ADR 0023)."""
+    owner = {"OWNER_DATABASE_URL": wiring.owner_urls[service]}
+    return service_environment(service, wiring, metrics_port) | owner
 
 
 def sandbox_environment(wiring: Wiring) -> dict[str, str]:

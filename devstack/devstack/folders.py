@@ -53,6 +53,7 @@ def write_state(wiring: Wiring) -> None:
     state = {
         "amqp_uri": wiring.amqp_uri,
         "database_urls": dict(wiring.database_urls),
+        "owner_urls": dict(wiring.owner_urls),
         **{port: getattr(wiring, port) for port in PORTS},
     }
     replace_text(wiring.folder / STATE_FILE, json.dumps(state, indent=1))
@@ -69,6 +70,7 @@ def read_state(folder: Path) -> Wiring:
         folder=folder,
         amqp_uri=state["amqp_uri"],
         database_urls=state["database_urls"],
+        owner_urls=state["owner_urls"],
         secrets=load_secrets(folder),
         **{port: state[port] for port in PORTS},
     )

@@ -1,4 +1,4 @@
-"""A private PostgreSQL 15 cluster: scram passwords, loopback only, one database and one role per service."""
+"""A private PostgreSQL 15 cluster: scram passwords, loopback only, what each service needs and no more."""
 
 import os
 import shutil
@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack.archiving import archiving_settings, archiving_variables, remove_archive
-from devstack.databases import ADMINISTRATOR, accepts_logins, create_databases, database_url
+from devstack.databases import (
+    ADMINISTRATOR,
+    Account,
+    DatabaseUrls,
+    accepts_logins,
+    close_maintenance_databases,
+    create_databases,
+    database_url,
+)
 from devstack.debian import POSTGRESQL_BIN
 from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile
@@ -139,11 +147,12 @@ def start_postgresql(
     return cluster
 
 
-def create_service_databases(cluster: PostgresqlCluster, passwords: Mapping[str, str]) -> dict[str, str]:
-    """A database and its owner for each service of `passwords`; their URLs by service. May be done again."""
-    return create_databases(
-        cluster.admin_url, {service: (service, passwords[service]) for service in passwords}
-    )
+def create_service_databases(
+    cluster: PostgresqlCluster, accounts: Mapping[str, Account]
+) -> dict[str, DatabaseUrls]:
+    """`create_databases` on a server of our own, where a service enters nothing else. May be done again."""
+    close_maintenance_databases(cluster.admin_url)
+    return create_databases(cluster.admin_url, accounts)
 
 
 def remove_data(folder: Path) -> None:

@@ -35,6 +35,7 @@ class Secrets:
     amqp_password: str
     database_admin_password: str
     database_passwords: dict[str, str]
+    database_owner_passwords: dict[str, str]
 
 
 def load_secrets(folder: Path) -> Secrets:
@@ -68,6 +69,7 @@ def make_secrets() -> Secrets:
         amqp_password=secrets.token_urlsafe(24),
         database_admin_password=secrets.token_urlsafe(24),
         database_passwords={service: secrets.token_urlsafe(24) for service in DATABASE_SERVICES},
+        database_owner_passwords={service: secrets.token_urlsafe(24) for service in DATABASE_SERVICES},
     )
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from devstack.environment import Wiring, sandbox_environment, service_environment
+from devstack.environment import Wiring, prepare_environment, sandbox_environment, service_environment
 from devstack.errors import DevstackError
 from devstack.ports import LOOPBACK, answers, free_port
 from devstack.processes import Command
@@ -50,11 +50,11 @@ def sandbox_processes(wiring: Wiring) -> list[Supervised]:
 
 
 def prepare(wiring: Wiring, services: Iterable[str]) -> None:
-    """Migrations and topology of every service that has a database, before any serves."""
+    """Migrations, rights and topology of every service that has a database, before any serves."""
     started = {
         service: subprocess.Popen(
             [sys.executable, "-m", "chassis", "prepare", service],
-            env=service_environment(service, wiring, free_port()),
+            env=prepare_environment(service, wiring, free_port()),
             cwd=wiring.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

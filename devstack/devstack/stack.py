@@ -125,8 +125,12 @@ class Stack:
         return Clock(self.wiring.clock_file)
 
     def database_url(self, service: str) -> str:
-        """`postgresql+psycopg2://…` of one service's database, as its own role."""
+        """`postgresql+psycopg2://…` of one service's database, as the running service enters it."""
         return self.wiring.database_urls[service]
+
+    def owner_url(self, service: str) -> str:
+        """The same database as its owner enters it, who may change anything in it."""
+        return self.wiring.owner_urls[service]
 
     def environment(self, service: str) -> dict[str, str]:
         """What a process of this service gets, to run one more command in it."""

@@ -160,7 +160,7 @@ def _fill(made: Scene, planted: str) -> None:
         # Whose order a revoked card's is: as if `order_placed` had been heard.
         copy_rows(link, "orders", "id, holder_id, programme, card_type", map(made.placed, range(CARDS)))
     if planted == "guard_off":
-        with closing(connect(made.stack.database_url("cards"))) as link, link, link.cursor() as at:
+        with closing(connect(made.stack.owner_url("cards"))) as link, link, link.cursor() as at:
             at.execute(WITHOUT_CHECK)
 
 

@@ -30,13 +30,13 @@ TRIGGERS = """
 class Day:
     """A day's databases and notes, to damage and to check."""
 
-    database: small.OPEN
+    owner_database: small.OPEN
     urls: dict[str, str]
     notes: list[Note]
 
     def run(self, service: str, statement: str) -> None:
         """Damage a database."""
-        with self.database(service).transaction() as session:
+        with self.owner_database(service).transaction() as session:
             session.execute(text(statement))
 
     def wrong(self) -> set[str]:
@@ -59,10 +59,14 @@ class Day:
 
 
 @pytest.fixture
-def day(backing: Backing, database: Callable[[str], Database]) -> Iterator[Day]:
+def day(
+    backing: Backing,
+    database: Callable[[str], Database],
+    owner_database: Callable[[str], Database],
+) -> Iterator[Day]:
     """All is well; what keeps the tables from being damaged is taken off, and put back."""
     small.write_well(database)
-    made = Day(database, dict(backing.database_urls), small.notes_of_all())
+    made = Day(owner_database, dict(backing.database_urls), small.notes_of_all())
     for service in SERVICES:
         made.run(service, TRIGGERS.format(does="DISABLE"))
     yield made
@@ -139,17 +143,17 @@ def test_an_acknowledged_redemption_that_is_gone_is_lost(day: Day) -> None:
 
 
 def test_a_second_effect_of_a_key_is_doubled(day: Day) -> None:
-    small._write_redemption(day.database("cards"), "red_3", 100, cancelled=False)
+    small._write_redemption(day.owner_database("cards"), "red_3", 100, cancelled=False)
     assert {"doubled", "unbalanced", "drift_cents", "statistics_off", "receipts_missing"} == day.wrong()
 
 
 def test_an_effect_that_is_announced_twice_is_doubled(day: Day) -> None:
-    small.say(day.database("cards"), "redemption_recorded", "red_1", number=2)
+    small.say(day.owner_database("cards"), "redemption_recorded", "red_1", number=2)
     assert day.wrong() == {"doubled"}
 
 
 def test_money_moved_for_a_redemption_that_was_never_committed_is_unbalanced(day: Day) -> None:
-    small.move(day.database("wallet"), "debit", "red_9", "pot:pot_1", "provider_payable:prv_1", 100)
+    small.move(day.owner_database("wallet"), "debit", "red_9", "pot:pot_1", "provider_payable:prv_1", 100)
     day.run("wallet", "UPDATE pots SET balance_cents = balance_cents - 100")
     assert day.wrong() == {"unbalanced", "drift_cents"}
 

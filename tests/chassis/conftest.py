@@ -121,9 +121,9 @@ def eventually(holds: Callable[[], bool]) -> None:
 
 
 @pytest.fixture
-def toy(backing: Backing, database: Callable[[str], Database], tmp_path: Path) -> Iterator[Toy]:
+def toy(backing: Backing, owner_database: Callable[[str], Database], tmp_path: Path) -> Iterator[Toy]:
     """A fresh toy; its table is dropped and its queues are emptied afterwards."""
-    with _toy(backing, database("cards"), tmp_path) as running:
+    with _toy(backing, owner_database("cards"), tmp_path) as running:
         yield running
 
 
@@ -138,7 +138,8 @@ def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
         "PYTHONPATH": str(HERE),
         "ENVIRONMENT": "development",
         "AMQP_URI": backing.amqp_uri,
-        "DATABASE_URL": backing.database_urls["cards"],
+        # One URL is both: no service of the platform, the toy owns what it uses.
+        "DATABASE_URL": backing.owner_urls["cards"],
         "METRICS_PORT": str(free_port()),
         "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
         "SERVICE_SIGNING_KEY": signing_keys["toy"],

@@ -34,9 +34,11 @@ def secret_values() -> dict[str, str]:
     secrets = vars(load_secrets(FOLDER)).copy()
     passwords = secrets.pop("database_passwords")
     signing_keys = secrets.pop("service_signing_keys")
+    owners = secrets.pop("database_owner_passwords")
     return (
         secrets
         | {f"database_{service}": value for service, value in passwords.items()}
+        | {f"database_owner_{service}": value for service, value in owners.items()}
         | {f"signing_{service}": value for service, value in signing_keys.items()}
     )
 

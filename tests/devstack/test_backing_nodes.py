@@ -62,12 +62,12 @@ def test_two_nodes_run_side_by_side_without_sharing_anything(two_backings: tuple
     one, other = two_backings
     publish(one.amqp_uri, "for one")
     publish(other.amqp_uri, "for the other")
-    write_row(one.database_urls["cards"], "one")
-    write_row(other.database_urls["cards"], "other")
+    write_row(one.owner_urls["cards"], "one")
+    write_row(other.owner_urls["cards"], "other")
 
     assert (take(one.amqp_uri), take(other.amqp_uri)) == ("for one", "for the other")
-    assert read_rows(one.database_urls["cards"]) == ["one"]
-    assert read_rows(other.database_urls["cards"]) == ["other"]
+    assert read_rows(one.owner_urls["cards"]) == ["one"]
+    assert read_rows(other.owner_urls["cards"]) == ["other"]
 
 
 def test_the_broker_knows_no_guest(backing: Backing) -> None:
@@ -93,7 +93,12 @@ def test_the_broker_can_be_told_what_to_do_and_a_refusal_is_said(backing: Backin
 
 
 def test_a_role_cannot_enter_another_services_database(backing: Backing) -> None:
-    url = backing.database_urls["cards"].removesuffix("/cards") + "/wallet"
+    for urls in (backing.database_urls, backing.owner_urls):
+        for other in ("wallet", "postgres", "template1"):
+            refused(urls["cards"].removesuffix("/cards") + f"/{other}")
+
+
+def refused(url: str) -> None:
     with pytest.raises(psycopg2.OperationalError, match="permission denied"):
         connect(url)
 
@@ -107,7 +112,7 @@ def test_a_wrong_password_is_refused(backing: Backing) -> None:
 def test_a_committed_row_survives_every_way_to_end_the_database(backing: Backing, how: str) -> None:
     database = backing.database
     assert database is not None
-    url = backing.database_urls["offers"]
+    url = backing.owner_urls["offers"]
     write_row(url, how)
     with closing(connect(url)):  # A session that is open meanwhile must not hold anything up.
         if how == "kill9":

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from devstack.databases import DatabaseUrls
 from tests.simulation.node import private_databases
 from tests.simulation.planted import PLANTS
 from tests.simulation.working import Task, work
@@ -38,7 +39,7 @@ def main() -> int:
     return 1 if violations else 0
 
 
-def _run(task: Task, urls: list[dict[str, str]]) -> tuple[Counter[str], int]:
+def _run(task: Task, urls: list[dict[str, DatabaseUrls]]) -> tuple[Counter[str], int]:
     counts: Counter[str] = Counter()
     violations, began, shown = 0, time.monotonic(), time.monotonic()
     for report in work(task, urls):

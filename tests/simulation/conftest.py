@@ -18,7 +18,7 @@ def search(database: Callable[[str], Database], backing: Backing) -> Iterator[Se
     """Ready for its first history."""
     for name in SERVICES:
         database(name)
-    world = World(backing.database_urls, read_azur())
+    world = World(backing.databases, read_azur())
     try:
         with quiet_services():
             yield Search(world)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from devstack.databases import connect, create_databases
+from devstack.databases import Account, DatabaseUrls, connect, create_databases
 from devstack.debian import ensure_packages
 from devstack.pids import PidFile, stop_recorded
 from devstack.postgresql import PostgresqlCluster, remove_data, start_postgresql
@@ -17,7 +17,7 @@ SETTINGS = ("synchronous_commit = off", "autovacuum = off", "jit = off")
 
 
 @contextmanager
-def private_databases(folder: Path, workers: int) -> Iterator[list[dict[str, str]]]:
+def private_databases(folder: Path, workers: int) -> Iterator[list[dict[str, DatabaseUrls]]]:
     """For each worker the URLs of its empty databases by service; all gone afterwards."""
     ensure_packages(("postgresql",))
     folder.mkdir(parents=True, exist_ok=True)
@@ -36,9 +36,12 @@ def private_databases(folder: Path, workers: int) -> Iterator[list[dict[str, str
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _databases(cluster: PostgresqlCluster, number: int, password: str) -> dict[str, str]:
-    roles = {service: (f"{service}_{number}", password) for service in SERVICES}
-    return create_databases(cluster.admin_url, roles)
+def _databases(cluster: PostgresqlCluster, number: int, password: str) -> dict[str, DatabaseUrls]:
+    accounts = {
+        service: Account(name=f"{service}_{number}", password=password, owner_password=password)
+        for service in SERVICES
+    }
+    return create_databases(cluster.admin_url, accounts)
 
 
 def _set(cluster: PostgresqlCluster) -> None:

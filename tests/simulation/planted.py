@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from cards import allowances, cancelling, closing, redeeming, revoking, scan_facts
 from cards.scan_statements import READ_CARD, READ_FACTS, RECORD
@@ -38,8 +38,7 @@ def guard_off(patch: pytest.MonkeyPatch, world: World) -> None:
     patch.setattr(redeeming, "RECORD", Prepared("scan_record_unguarded", RECORD.sql.replace(guard, "")))
     patch.setattr(scan_facts, "LOCK_CARD", READ_CARD)
     patch.setattr(scan_facts, "LOCK_FACTS", READ_FACTS)
-    with world.cards.transaction() as session:
-        session.execute(text(f"ALTER TABLE allowances DROP CONSTRAINT IF EXISTS {_CHECK}"))
+    world.storage["cards"].alter(f"ALTER TABLE allowances DROP CONSTRAINT IF EXISTS {_CHECK}")
 
 
 def publish_before_commit(patch: pytest.MonkeyPatch, world: World) -> None:
@@ -154,5 +153,4 @@ def planted(name: str, world: World) -> Iterator[None]:
 
 def _check_again(world: World) -> None:
     world.empty()
-    with world.cards.transaction() as session:
-        session.execute(text(f"ALTER TABLE allowances ADD CONSTRAINT {_CHECK} CHECK (amount_cents >= 0)"))
+    world.storage["cards"].alter(f"ALTER TABLE allowances ADD CONSTRAINT {_CHECK} CHECK (amount_cents >= 0)")

@@ -9,8 +9,8 @@ from sqlalchemy import MetaData
 from cards import scan_models  # noqa: F401 - its tables belong to the same metadata
 from cards.models import Base as CardsBase
 from chassis import tables
+from chassis.database import Database
 from offers.models import Base as OffersBase
-from tests.simulation.dying import MortalDatabase
 from wallet.models import Base as WalletBase
 
 _METADATA: dict[str, MetaData] = {
@@ -32,10 +32,11 @@ _MAY_RESET = "BEGIN\nIF current_setting('simulation.resets', true) = 'yes' THEN 
 
 
 class Storage:
-    """One service's tables, seen from outside by a connection of our own that never dies or waits."""
+    """One service's tables, seen from outside by a connection of their owner that never dies or waits."""
 
-    def __init__(self, name: str, db: MortalDatabase) -> None:
-        self._link = db.engine.raw_connection()
+    def __init__(self, name: str, owner_url: str) -> None:
+        self._database = Database(owner_url, name=f"simulate-{name}-owner", pool_size=1)
+        self._link = self._database.engine.raw_connection()
         connection: psycopg2.extensions.connection = self._link.driver_connection  # type: ignore[assignment]
         connection.set_session(autocommit=True)
         self._cursor = connection.cursor()
@@ -51,6 +52,10 @@ class Storage:
         """The one row of a statement."""
         self._cursor.execute(query, values)
         return self._cursor.fetchone()
+
+    def alter(self, statement: str) -> None:
+        """Change the tables themselves, as only their owner may."""
+        self._cursor.execute(statement)
 
     def waits(self, backend_pid: int) -> bool:
         """Whether a session of this service waits for another's lock."""
@@ -83,6 +88,7 @@ class Storage:
         for refusal in self._refusals:
             self._cursor.execute(refusal)
         self._link.close()
+        self._database.close()
 
     def _has_rows(self, table: str) -> bool:
         return bool(self.read(f"SELECT EXISTS (SELECT FROM {table})")[0])  # noqa: S608

@@ -11,6 +11,8 @@ from queue import Empty
 from time import monotonic
 
 from chassis.migrating import migrate
+from chassis.rights import grant, rights_of
+from devstack.databases import DatabaseUrls
 from tests.simulation.planted import planted
 from tests.simulation.programme import read_azur
 from tests.simulation.quiet import quiet_services
@@ -39,7 +41,7 @@ class Task:
     plant: str
 
 
-def work(task: Task, urls: list[dict[str, str]]) -> Iterator[Report]:
+def work(task: Task, urls: list[dict[str, DatabaseUrls]]) -> Iterator[Report]:
     """Reports of all workers as they come; ends when all have ended, or one found a violation."""
     context = get_context("spawn")
     reports: Queue[Report] = context.Queue()
@@ -70,10 +72,13 @@ def _listen(reports: "Queue[Report]", alive: int) -> Iterator[Report]:
             return
 
 
-def _work(task: Task, number: int, workers: int, urls: Mapping[str, str], reports: "Queue[Report]") -> None:
+def _work(
+    task: Task, number: int, workers: int, urls: Mapping[str, DatabaseUrls], reports: "Queue[Report]"
+) -> None:
     try:
         for name, url in urls.items():
-            migrate(url, name)
+            migrate(url.owner, name)
+            grant(url.owner, url.service, rights_of(name))
         world = World(urls, read_azur())
         with quiet_services():
             search = Search(world)

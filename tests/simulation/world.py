@@ -10,6 +10,7 @@ from chassis.caller import Caller
 from chassis.clock import real_now
 from contracts.base import Event
 from contracts.programmes import Programme
+from devstack.databases import DatabaseUrls
 from tests.simulation.bus import Bus, Message
 from tests.simulation.dying import MortalDatabase
 from tests.simulation.seeding import seeded
@@ -24,12 +25,12 @@ Asked = tuple[Caller, str, dict[str, Any]]
 class World:
     """Everything that happens, happens here; ``counts`` says over all histories what did."""
 
-    def __init__(self, urls: Mapping[str, str], programme: Programme) -> None:
+    def __init__(self, urls: Mapping[str, DatabaseUrls], programme: Programme) -> None:
         self.programme = programme
         self.programmes = {programme.code: programme}
-        databases = {name: MortalDatabase(urls[name], name=f"simulate-{name}") for name in SERVICES}
+        databases = {name: MortalDatabase(urls[name].service, name=f"simulate-{name}") for name in SERVICES}
         self.sides = {name: Side(name, db, self.programmes, KEYS) for name, db in databases.items()}
-        self.storage = {name: Storage(name, db) for name, db in databases.items()}
+        self.storage = {name: Storage(name, urls[name].owner) for name in SERVICES}
         self.bus = Bus(hearers())
         self.counts: Counter[str] = Counter()
         self.moment = real_now()

@@ -165,10 +165,10 @@ def test_of_32_scans_at_once_on_a_pot_for_10_exactly_10_are_accepted(stage: Any)
     assert len(stage.rows("redemption_draws")) == len(stage.announced("redemption_recorded")) == 10
 
 
-def test_cards_of_one_household_at_once_never_overspend_their_pots(stage: Any) -> None:
+def test_cards_of_one_household_at_once_never_overspend_their_pots(stage: Any, owner_database: Any) -> None:
     cards = [stage.card() for _ in range(4)]
     for table in ("orders", "cards"):
-        with stage.db.transaction() as session:
+        with owner_database("cards").transaction() as session:
             session.connection().exec_driver_sql(f"UPDATE {table} SET household_id = 'hh_same'")  # noqa: S608
     cards = [stage.printed(id=card.id) for card in cards]
     offer = stage.publish()

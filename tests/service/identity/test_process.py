@@ -40,6 +40,7 @@ def environment(
         "ENVIRONMENT": "development",
         "AMQP_URI": backing.amqp_uri,
         "DATABASE_URL": backing.database_urls["identity"],
+        "OWNER_DATABASE_URL": backing.owner_urls["identity"],
         "METRICS_PORT": str(free_port()),
         "TOKEN_PUBLIC_KEYS": public_jwks,
         "TOKEN_SIGNING_KEY": signing_jwk,

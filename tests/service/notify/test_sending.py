@@ -218,9 +218,9 @@ def test_a_neighbour_in_trouble_postpones_the_message(
 
 @pytest.mark.usefixtures("voucher_due")
 def test_one_message_in_trouble_does_not_stop_the_others(
-    office: Office, table: Any, mails: Path, events: Any
+    office: Office, table: Any, mails: Path, events: Any, owner_database: Any
 ) -> None:
-    with office.db.transaction() as session:
+    with owner_database("notify").transaction() as session:
         session.execute(text("UPDATE messages SET programme = 'no-such-programme'"))
         noting.note_receipts(session, [RedemptionRecorded(**events.redemption_fields())])
     send_due(office)

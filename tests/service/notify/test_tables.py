@@ -1,5 +1,7 @@
 """The migration makes what the models say, and the tables refuse a message that contradicts itself."""
 
+from collections.abc import Callable
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -26,6 +28,8 @@ def test_the_migration_makes_the_models_tables(db: Database) -> None:
     "change", ["state = 'sent'", "sent_at = now()", "state = 'lost'", "kind = 'advert'", "attempts = -1"]
 )
 @pytest.mark.usefixtures("voucher_due")
-def test_a_message_that_contradicts_itself_cannot_be_stored(db: Database, change: str) -> None:
-    with pytest.raises(IntegrityError), db.transaction() as session:
+def test_a_message_that_contradicts_itself_cannot_be_stored(
+    owner_database: Callable[[str], Database], change: str
+) -> None:
+    with pytest.raises(IntegrityError), owner_database("notify").transaction() as session:
         session.execute(text(f"UPDATE messages SET {change}"))  # noqa: S608

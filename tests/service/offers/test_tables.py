@@ -40,9 +40,11 @@ def test_the_migration_makes_the_models_tables(database: Callable[[str], Databas
         "max_children = -1",
     ],
 )
-def test_an_offer_that_contradicts_itself_cannot_be_stored(desk: Any, change: str) -> None:
+def test_an_offer_that_contradicts_itself_cannot_be_stored(
+    desk: Any, owner_database: Any, change: str
+) -> None:
     desk.draft(desk.accept()["id"])
-    with pytest.raises(IntegrityError), desk.db.transaction() as session:
+    with pytest.raises(IntegrityError), owner_database("offers").transaction() as session:
         session.execute(text(f"UPDATE offers SET {change}"))  # noqa: S608 - the test's own words
 
 

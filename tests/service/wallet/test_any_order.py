@@ -105,12 +105,13 @@ class Cards:
 @given(history=steps, next_one=st.sampled_from([0, 1, MAX_STEPS]))
 def test_any_history_keeps_every_cent(
     db: Database,
+    owner_database: Callable[[str], Database],
     messages: Any,
     programmes: Mapping[str, Programme],
     history: list[tuple[str, int, int]],
     next_one: int,
 ) -> None:
-    _empty(db)
+    _empty(owner_database("wallet"))
     handlers = {
         "redemption_recorded": lambda session, event: debit_pots(session, [event]),
         "redemption_cancelled": reverse_debit,

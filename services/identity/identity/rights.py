@@ -1,0 +1,21 @@
+"""What the running service may do in each table; to lock a row is to hold UPDATE on a column (ADR 0023)."""
+
+from chassis.rights import APPEND_ONLY
+
+RIGHTS = {
+    # Sign-ins lock an account; no rule changes what it says of itself.
+    "accounts": "SELECT, INSERT, UPDATE (created_at)",
+    "households": APPEND_ONLY,
+    "people": APPEND_ONLY,
+    "holders": APPEND_ONLY,
+    "applications": "SELECT, INSERT, UPDATE (state, decided_at)",
+    "checks": "SELECT, INSERT, UPDATE (state, waiting_for, reason_code, note, decided_by, decided_at, "
+    "month_read)",
+    "quotient_reads": "SELECT, INSERT, UPDATE (attempts, due_at, lease_id, leased_until), DELETE",
+    "api_pauses": "SELECT, INSERT, UPDATE (until)",
+    "partners": APPEND_ONLY,
+    "devices": "SELECT, INSERT, UPDATE (enrolment_hash, secret_hash, enrolled_at, revoked_at, revoked_by)",
+    "staff": "SELECT, INSERT, UPDATE (password_hash, password_is_one_time)",
+    "sign_in_attempts": "SELECT, INSERT, DELETE",
+    "login_codes": "SELECT, INSERT, UPDATE (attempts, used_at), DELETE",
+}
