@@ -49,9 +49,10 @@ check: setup ## Format, lint, types, import borders, generated documents in sync
 	@$(BIN)/python -m contracts.documentation | diff -u docs/contracts.md - >&2 || { echo 'docs/contracts.md lags behind: make docs' >&2; exit 1; }
 	@$(BIN)/python -m contracts.access_page | diff -u docs/access.md - >&2 || { echo 'docs/access.md lags behind: make docs' >&2; exit 1; }
 
-docs: setup ## Write docs/contracts.md and docs/access.md anew from the contracts
+docs: setup ## Write docs/contracts.md, docs/access.md and the broker's users in deploy/ anew from the code
 	@$(BIN)/python -m contracts.documentation > docs/contracts.md
 	@$(BIN)/python -m contracts.access_page > docs/access.md
+	@$(BIN)/python -m devstack.broker_users > deploy/rabbitmq/definitions.json
 
 format: setup ## Format the code and order the imports
 	@$(BIN)/ruff check --fix --select I .

@@ -135,7 +135,7 @@ def _start_echo(stack: Stack) -> Address:
     broker = connect(stack.amqp_uri)
     declare(broker.channel(), ECHO, ())
     broker.close()
-    # An environment like that of `cards`; the echo opens no database.
+    # An environment like that of `cards`; the echo opens no database, and the broker knows no user for it.
     _add(stack, ECHO, "cards", [sys.executable, "-m", "chassis", "run", ECHO])
     port = _add_gateway(stack, ECHO_GATEWAY, "echo_gateway:create_app()")
     stack.start_service(ECHO)
@@ -160,6 +160,8 @@ def _add_gateway(stack: Stack, name: str, app: str) -> int:
 
 def _add(stack: Stack, name: str, like: str, argv: list[str]) -> None:
     environment = {**stack.environment(like), "PYTHONPATH": str(SERVICES_FOLDER)}
+    if name == ECHO:
+        environment["AMQP_URI"] = stack.amqp_uri
     metrics_port = int(environment["METRICS_PORT"])
     command = Command(
         name=name,

@@ -25,12 +25,17 @@ def read_ahead(connection: amqp.Connection) -> None:
     connection.transport._quick_recv = lambda _size: receive(RECEIVED_BYTES)
 
 
+def user_of(uri: str) -> str:
+    """The name that the broker knows this process by."""
+    return unquote(urlsplit(uri).username or "")
+
+
 def connect(uri: str) -> amqp.Connection:
     """An open connection; raises one of CONNECTION_ERRORS."""
     parts = urlsplit(uri)
     connection = amqp.Connection(
         host=f"{parts.hostname}:{parts.port or 5672}",
-        userid=unquote(parts.username or ""),
+        userid=user_of(uri),
         password=unquote(parts.password or ""),
         virtual_host=unquote(parts.path[1:]) or "/",
         ssl=parts.scheme == "amqps",

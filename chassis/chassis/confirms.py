@@ -7,7 +7,7 @@ from typing import Any
 
 import amqp
 
-from chassis.amqp import CONFIRM_TIMEOUT_S, CONNECTION_ERRORS, ChannelPool, in_one_write, message
+from chassis.amqp import CONFIRM_TIMEOUT_S, CONNECTION_ERRORS, ChannelPool, in_one_write, message, user_of
 
 PERSISTENT = 2
 
@@ -32,12 +32,13 @@ class ConfirmedPublisher:
 
     def __init__(self, uri: str) -> None:
         self._pool = _ConfirmPool(uri)
+        self._user = user_of(uri)
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
         """The ids that the broker routed and confirmed; raises NotPublished when it is away."""
         try:
             with self._pool.channel() as channel:
-                return _Confirms(channel).publish(batch)
+                return _Confirms(channel, self._user).publish(batch)
         except CONNECTION_ERRORS as error:
             self._pool.close()
             raise NotPublished(type(error).__name__) from error
@@ -62,8 +63,9 @@ class _ConfirmPool(ChannelPool):
 class _Confirms:
     """One batch on one channel."""
 
-    def __init__(self, channel: amqp.Channel) -> None:
+    def __init__(self, channel: amqp.Channel, user: str) -> None:
         self._channel = channel
+        self._user = user
         self._waiting: dict[int, str] = {}
         self._confirmed: set[str] = set()
         self._returned: set[str] = set()
@@ -89,6 +91,8 @@ class _Confirms:
                 headers=outgoing.headers,
                 delivery_mode=PERSISTENT,
                 message_id=outgoing.message_id,
+                # The broker refuses another's name here: the listener may rely on it.
+                user_id=self._user,
             ),
             exchange=outgoing.exchange,
             routing_key=outgoing.routing_key,

@@ -25,7 +25,7 @@ def prepare(name: str) -> None:
     migrate(owner_url, name)
     if owner_url != settings.database_url:
         grant(owner_url, settings.database_url, rights_of(name))
-    connection = connect(settings.amqp_uri)
+    connection = connect(environ.get("OWNER_AMQP_URI") or settings.amqp_uri)
     declare(connection.channel(), name, events_heard(service))
     connection.close()
 

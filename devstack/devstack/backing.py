@@ -21,12 +21,19 @@ from devstack.secrets import DATABASE_SERVICES, Secrets, load_secrets
 
 @dataclass(frozen=True, kw_only=True)
 class Backing:
-    """Where the broker and each service's database are; `broker` and `database` when they are ours."""
+    """Where the broker and each service's database are; `broker` and `database` when they are ours.
+
+    `amqp_uri` is the owner's, and everybody's where the broker is a given one.
+    """
 
     amqp_uri: str = field(repr=False)
     databases: Mapping[str, DatabaseUrls] = field(repr=False)
     broker: RabbitmqNode | None = None
     database: PostgresqlCluster | None = None
+
+    def amqp_uri_of(self, service: str) -> str:
+        """The broker, as a service enters it."""
+        return self.broker.uri_of(service) if self.broker else self.amqp_uri
 
     @property
     def database_urls(self) -> dict[str, str]:
@@ -149,7 +156,9 @@ def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, arc
     run that file by themselves, so private nodes serve here on every machine.
     """
     ensure_packages(BACKING_PACKAGES)
-    launched = launch_rabbitmq(folder / "rabbitmq", pids=pids, password=secrets.amqp_password)
+    launched = launch_rabbitmq(
+        folder / "rabbitmq", pids=pids, password=secrets.amqp_password, users=secrets.amqp_passwords
+    )
     database = start_postgresql(
         folder / "postgresql",
         pids=pids,

@@ -71,6 +71,7 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
         "PROMETHEUS_PORT": str(ports["prometheus"]),
         "PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
         "AMQP_PASSWORD": secrets.amqp_password,
+        **{f"{user.upper()}_AMQP_PASSWORD": password for user, password in secrets.amqp_passwords.items()},
         "POSTGRES_PASSWORD": secrets.database_admin_password,
         **databases,
         **owners,

@@ -24,6 +24,7 @@ class Wiring:
 
     folder: Path
     amqp_uri: str = field(repr=False)
+    amqp_uris: Mapping[str, str] = field(repr=False)
     database_urls: Mapping[str, str] = field(repr=False)
     owner_urls: Mapping[str, str] = field(repr=False)
     secrets: Secrets = field(repr=False)
@@ -69,6 +70,7 @@ def wire(folder: Path, backing: Backing, secrets: Secrets, ports: Mapping[str, i
     return Wiring(
         folder=folder,
         amqp_uri=backing.amqp_uri,
+        amqp_uris={service: backing.amqp_uri_of(service) for service in SERVICES},
         database_urls=backing.database_urls,
         owner_urls=backing.owner_urls,
         secrets=secrets,
@@ -85,7 +87,7 @@ def service_environment(service: str, wiring: Wiring, metrics_port: int) -> dict
     return {
         **base_environment(),
         "ENVIRONMENT": "development",
-        "AMQP_URI": wiring.amqp_uri,
+        "AMQP_URI": wiring.amqp_uris[service],
         **data,
         "METRICS_PORT": str(metrics_port),
         "LOG_LEVEL": wiring.log_level,
@@ -100,7 +102,7 @@ def service_environment(service: str, wiring: Wiring, metrics_port: int) -> dict
 
 def prepare_environment(service: str, wiring: Wiring, metrics_port: int) -> dict[str, str]:
     """What `prepare` has besides: the owner's accounts, which no serving process is given (ADR 0023)."""
-    owner = {"OWNER_DATABASE_URL": wiring.owner_urls[service]}
+    owner = {"OWNER_DATABASE_URL": wiring.owner_urls[service], "OWNER_AMQP_URI": wiring.amqp_uri}
     return service_environment(service, wiring, metrics_port) | owner
 
 

@@ -52,6 +52,7 @@ def write_state(wiring: Wiring) -> None:
     """Say where everything is, for commands that come later from another process."""
     state = {
         "amqp_uri": wiring.amqp_uri,
+        "amqp_uris": dict(wiring.amqp_uris),
         "database_urls": dict(wiring.database_urls),
         "owner_urls": dict(wiring.owner_urls),
         **{port: getattr(wiring, port) for port in PORTS},
@@ -69,6 +70,7 @@ def read_state(folder: Path) -> Wiring:
     return Wiring(
         folder=folder,
         amqp_uri=state["amqp_uri"],
+        amqp_uris=state["amqp_uris"],
         database_urls=state["database_urls"],
         owner_urls=state["owner_urls"],
         secrets=load_secrets(folder),

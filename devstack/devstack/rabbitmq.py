@@ -1,33 +1,37 @@
-"""A private RabbitMQ node: its own folder, ports, password and name daemon, on loopback only."""
+"""A private RabbitMQ node: its own folder, ports, passwords and name daemon, on loopback only."""
 
+import json
 import secrets
 import shutil
 import socket
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chassis.broker_rights import OWNER, definitions
 from devstack.debian import RABBITMQ_BIN
 from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile, replace_text
 from devstack.ports import LOOPBACK, answers, free_port, wait_until
 from devstack.processes import Command, RunningProcess, start_process
+from devstack.secrets import GATEWAY
 
 START_TIMEOUT_S = 60.0
 CONTROL_TIMEOUT_S = 60.0
 MAX_START_ATTEMPTS = 3
-USER = "platform"
 EPMD = Path("/usr/bin/epmd")
 
 
 @dataclass(kw_only=True)
 class RabbitmqNode:
-    """One broker; `stop`, `kill9` and `start` keep its data, ports and password."""
+    """One broker; `stop`, `kill9` and `start` keep its data, ports and passwords; `users` are services."""
 
     folder: Path
     password: str = field(repr=False)
+    users: Mapping[str, str] = field(repr=False)
     pids: PidFile = field(repr=False)
     port: int = 0
     distribution_port: int = 0
@@ -37,8 +41,12 @@ class RabbitmqNode:
 
     @property
     def uri(self) -> str:
-        """The AMQP URI of its only user, on the default virtual host."""
-        return f"amqp://{USER}:{self.password}@{LOOPBACK}:{self.port}/"
+        """The AMQP URI of its owner, on the default virtual host."""
+        return f"amqp://{OWNER}:{self.password}@{LOOPBACK}:{self.port}/"
+
+    def uri_of(self, user: str) -> str:
+        """The AMQP URI of one of its other users, who has a service's rights (ADR 0023)."""
+        return f"amqp://{user}:{self.users[user]}@{LOOPBACK}:{self.port}/"
 
     @property
     def log_file(self) -> Path:
@@ -162,11 +170,13 @@ def start_rabbitmq(folder: Path, *, pids: PidFile, password: str | None = None) 
     return wait_rabbitmq(launch_rabbitmq(folder, pids=pids, password=password))
 
 
-def launch_rabbitmq(folder: Path, *, pids: PidFile, password: str | None = None) -> RabbitmqNode:
+def launch_rabbitmq(
+    folder: Path, *, pids: PidFile, password: str | None = None, users: Mapping[str, str] | None = None
+) -> RabbitmqNode:
     """As `start_rabbitmq`, without waiting: something else can be started meanwhile."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    node = _node(folder, password or secrets.token_urlsafe(24), pids)
+    node = _node(folder, password or secrets.token_urlsafe(24), users or {}, pids)
     node.launch()
     return node
 
@@ -182,7 +192,7 @@ def wait_rabbitmq(node: RabbitmqNode) -> RabbitmqNode:
             node.wait_ready()
         except DevstackError:
             node.stop()
-            node = launch_rabbitmq(node.folder, pids=node.pids, password=node.password)
+            node = launch_rabbitmq(node.folder, pids=node.pids, password=node.password, users=node.users)
         else:
             return node
     node.wait_ready()
@@ -213,11 +223,12 @@ def speaks_amqp(port: int, timeout_s: float = 1.0) -> bool:
         return False
 
 
-def _node(folder: Path, password: str, pids: PidFile) -> RabbitmqNode:
+def _node(folder: Path, password: str, users: Mapping[str, str], pids: PidFile) -> RabbitmqNode:
     """A node with new ports, its configuration written."""
     node = RabbitmqNode(
         folder=folder,
         password=password,
+        users=users,
         pids=pids,
         port=free_port(),
         distribution_port=free_port(),
@@ -226,17 +237,17 @@ def _node(folder: Path, password: str, pids: PidFile) -> RabbitmqNode:
     (folder / "rabbitmq-env.conf").write_text("")
     (folder / "enabled_plugins").write_text("[].\n")
     replace_text(folder / "rabbitmq.conf", _configuration(node))
+    callers = {user: users[user] for user in users if user == GATEWAY}
+    services = {user: users[user] for user in users if user != GATEWAY}
+    replace_text(folder / "definitions.json", json.dumps(definitions("/", password, services, callers)))
     return node
 
 
 def _configuration(node: RabbitmqNode) -> str:
-    """rabbitmq.conf: the first start makes our user instead of `guest`."""
+    """rabbitmq.conf: each start brings users and rights to what the definitions say; there is no `guest`."""
     return (
         f"listeners.tcp.1 = {LOOPBACK}:{node.port}\n"
-        f"default_user = {USER}\n"
-        f"default_pass = {node.password}\n"
-        "default_permissions.configure = .*\ndefault_permissions.read = .*\ndefault_permissions.write = .*\n"
-        "default_user_tags.administrator = true\n"
+        f"load_definitions = {node.folder / 'definitions.json'}\n"
         "disk_free_limit.absolute = 200MB\n"
         "raft.wal_max_size_bytes = 67108864\n"
         "log.console = true\nlog.console.level = info\nlog.file = false\n"

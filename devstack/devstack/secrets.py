@@ -33,6 +33,7 @@ class Secrets:
     bank_notification_secret: str
     family_quotient_api_token: str
     amqp_password: str
+    amqp_passwords: dict[str, str]
     database_admin_password: str
     database_passwords: dict[str, str]
     database_owner_passwords: dict[str, str]
@@ -67,6 +68,7 @@ def make_secrets() -> Secrets:
         bank_notification_secret=secrets.token_hex(32),
         family_quotient_api_token=secrets.token_urlsafe(24),
         amqp_password=secrets.token_urlsafe(24),
+        amqp_passwords={user: secrets.token_urlsafe(24) for user in (*DATABASE_SERVICES, GATEWAY)},
         database_admin_password=secrets.token_urlsafe(24),
         database_passwords={service: secrets.token_urlsafe(24) for service in DATABASE_SERVICES},
         database_owner_passwords={service: secrets.token_urlsafe(24) for service in DATABASE_SERVICES},

@@ -111,7 +111,7 @@ class Stack:
 
     @property
     def amqp_uri(self) -> str:
-        """The broker."""
+        """The broker, as its owner enters it, who may do anything there."""
         return self.wiring.amqp_uri
 
     @property

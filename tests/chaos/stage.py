@@ -144,7 +144,8 @@ def _through(wiring: Wiring, links: Links, service: str) -> Wiring:
         name: links.uri(f"{name}.sql", url) if name == service else url
         for name, url in wiring.database_urls.items()
     }
-    return replace(wiring, amqp_uri=links.uri(f"{service}.amqp", wiring.amqp_uri), database_urls=urls)
+    uris = {**wiring.amqp_uris, service: links.uri(f"{service}.amqp", wiring.amqp_uris[service])}
+    return replace(wiring, amqp_uris=uris, database_urls=urls)
 
 
 def _fill(made: Scene, planted: str) -> None:

@@ -48,7 +48,7 @@ def poison_calls(scene: Scene, random: Random) -> str:
 
 
 def poison_events(scene: Scene, random: Random) -> str:
-    """garbage, pickle and events of a wrong shape in an event queue"""
+    """garbage, pickle, events of a wrong shape and one of a stranger in an event queue"""
     service, queue = random.choice(_queues())
     for body, properties in (
         (b"\xff" + _mark().encode(), {}),
@@ -57,6 +57,9 @@ def poison_events(scene: Scene, random: Random) -> str:
         (json.dumps({"thing": _mark()}), {}),
     ):
         _poison(scene, service, queue, body, **properties)
+    source = queue.split(".")[1]
+    stranger = random.choice([name for name in DATABASE_SERVICES if name not in (service, source)])
+    _poison(scene, service, queue, json.dumps({"thing": _mark()}), publisher=stranger)
     return queue
 
 
@@ -74,7 +77,7 @@ def redeliver(scene: Scene, random: Random) -> str:
             at.execute(_SAID, (10 * REPEATED,))
             said = at.fetchall()
         for source, name, event_id, payload in random.sample(said, min(REPEATED, len(said))):
-            _publish(scene, event_exchange(source), name, json.dumps(payload), message_id=event_id)
+            _publish(scene, source, event_exchange(source), name, json.dumps(payload), message_id=event_id)
     return f"{2 * REPEATED} events"
 
 
@@ -84,9 +87,12 @@ def read_poison(folder: Path) -> list[dict[str, str]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def _poison(scene: Scene, service: str, queue: str, body: str | bytes, **properties: Any) -> None:
+def _poison(
+    scene: Scene, service: str, queue: str, body: str | bytes, *, publisher: str = "", **properties: Any
+) -> None:
+    """By the listener itself, whose messages are looked into, or by the ``publisher``."""
     exchange, key = (RPC_EXCHANGE, f"{service}.ping") if queue.startswith("rpc-") else ("", queue)
-    _publish(scene, exchange, key, body, **properties)
+    _publish(scene, publisher or service, exchange, key, body, **properties)
     with (scene.folder / "poison.jsonl").open("a") as file:
         file.write(json.dumps({"service": service, "queue": queue, "mark": mark_of(body)}) + "\n")
 
@@ -102,9 +108,14 @@ def _mark() -> str:
     return f"{MARK}-{uuid.uuid4().hex}"
 
 
-def _publish(scene: Scene, exchange: str, key: str, body: str | bytes, **properties: Any) -> None:
-    content = {"content_type": "application/json", "content_encoding": "utf-8", "delivery_mode": PERSISTENT}
-    link = connect(scene.stack.amqp_uri)
+def _publish(scene: Scene, user: str, exchange: str, key: str, body: str | bytes, **properties: Any) -> None:
+    content = {
+        "user_id": user,
+        "content_type": "application/json",
+        "content_encoding": "utf-8",
+        "delivery_mode": PERSISTENT,
+    }
+    link = connect(scene.stack.wiring.amqp_uris[user])
     try:
         channel = link.channel()
         channel.confirm_select()

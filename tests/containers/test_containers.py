@@ -14,9 +14,9 @@ pytestmark = pytest.mark.containers
 
 # Prometheus looks for containers every 10 s and scrapes each every 10 s.
 SCRAPED_TIMEOUT_S = 60.0
-EVERYWHERE = {"token_public_keys", "amqp_password"}
+EVERYWHERE = {"token_public_keys"}
 ANSWERING = {"service_public_keys"}
-# Besides the databases' passwords, which belong to the service of the same name.
+# Besides passwords and signing keys that belong to the service of the same name.
 OWNERS = {
     "token_signing_key": "identity",
     "fingerprint_key": "identity",
@@ -26,21 +26,22 @@ OWNERS = {
     "bank_api_key": "wallet",
     "bank_notification_secret": "wallet",
     "database_admin_password": None,
+    "amqp_password": None,
 }
 
 
 def secret_values() -> dict[str, str]:
-    """Every secret of this run by name; a service's own are called database_… and signing_<service>."""
+    """Every secret of this run by name; a service's are called database_<service> …"""
     secrets = vars(load_secrets(FOLDER)).copy()
-    passwords = secrets.pop("database_passwords")
-    signing_keys = secrets.pop("service_signing_keys")
-    owners = secrets.pop("database_owner_passwords")
-    return (
-        secrets
-        | {f"database_{service}": value for service, value in passwords.items()}
-        | {f"database_owner_{service}": value for service, value in owners.items()}
-        | {f"signing_{service}": value for service, value in signing_keys.items()}
-    )
+    for name, plural in (
+        ("database", "database_passwords"),
+        ("database_owner", "database_owner_passwords"),
+        ("amqp", "amqp_passwords"),
+        ("signing", "service_signing_keys"),
+    ):
+        own = secrets.pop(plural)
+        secrets |= {f"{name}_{service}": value for service, value in own.items()}
+    return secrets
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +80,10 @@ def test_a_service_comes_back_when_its_process_ends(
 def test_a_service_is_given_its_own_secrets_only(containers: dict[str, dict[str, Any]], service: str) -> None:
     environment = "\n".join(containers[service]["Config"]["Env"])
     given = {name for name, value in secret_values().items() if value in environment}
-    own = {name for name, owner in OWNERS.items() if owner == service} | {f"signing_{service}"}
-    answers = service != "gateway"
-    assert given - EVERYWHERE == own | ({f"database_{service}", *ANSWERING} if answers else set())
+    own = {name for name, owner in OWNERS.items() if owner == service}
+    own |= {f"signing_{service}", f"amqp_{service}"}
+    own |= {f"database_{service}", *ANSWERING} if service != "gateway" else set()
+    assert given - EVERYWHERE == own
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -4,20 +4,16 @@ from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from typing import Any
 
-from kombu.entity import Exchange, Queue
+from kombu.entity import Queue
 from sqlalchemy.orm import Session
 
+from chassis.amqp import user_of
 from chassis.entrypoints.consuming import QueueConsumer, readable
 from chassis.entrypoints.gathering import Batch, GatheringConsumer
 from chassis.hearing import Listener, UnreadableEvent, hear
 from chassis.log import call_id_of, calling
 from chassis.parking import park, retry_or_park
-from chassis.topology import (
-    event_exchange,
-    event_exchange_arguments,
-    event_queue,
-    event_queue_arguments,
-)
+from chassis.topology import event_queue
 from chassis.work import current_work
 from contracts.base import Event
 
@@ -41,19 +37,20 @@ class EventHandler(GatheringConsumer):
     def setup(self) -> None:
         """The queue as `prepare` declared it."""
         service = self.container.service_name
-        self.queue = Queue(
-            event_queue(service, self.event),
-            exchange=Exchange(
-                event_exchange(self.event.source),
-                "topic",
-                durable=True,
-                arguments=event_exchange_arguments(),
-            ),
-            routing_key=self.event.name,
-            durable=True,
-            queue_arguments=event_queue_arguments(service),
-        )
+        self.queue = Queue(event_queue(service, self.event), no_declare=True)
+        # Where each service has a user of its own, the broker vouches for who published (ADR 0023); what
+        # comes back from a delay or from redrive was published by the listener itself.
+        has_own_user = user_of(self.queue_consumer.amqp_uri) == service
+        self._publishers = {self.event.source, service} if has_own_user else None
         super().setup()
+
+    def _take(self, message: Any) -> None:
+        """Nobody but its source announces an event, by whatever way a message came into the queue."""
+        if self._publishers is None or message.properties.get("user_id") in self._publishers:
+            super()._take(message)
+        else:
+            queue = event_queue(self.container.service_name, self.event)
+            self.queue_consumer.set_aside(message, queue, readable(message), "not from its source")
 
     def put_aside(self, message: Any, error: BaseException) -> None:
         """Tried later, or parked at once where no retry will mend it."""

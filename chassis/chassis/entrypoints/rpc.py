@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Any
 
 import amqp
-from kombu.entity import Exchange, Queue
+from kombu.entity import Queue
 from nameko.exceptions import IncorrectSignature
 from nameko.rpc import Rpc as NamekoRpc
 from nameko.rpc import RpcConsumer as NamekoRpcConsumer
@@ -19,7 +19,7 @@ from chassis.database import is_transient
 from chassis.entrypoints.consuming import QueueConsumer
 from chassis.log import failure, get_logger
 from chassis.metrics import histogram
-from chassis.topology import RPC_EXCHANGE, rpc_queue
+from chassis.topology import rpc_queue
 from chassis.work import current_work
 from contracts.refusals import Refusal
 
@@ -36,13 +36,8 @@ class RpcConsumer(NamekoRpcConsumer):
     def setup(self) -> None:
         """The queue as `prepare` declared it."""
         if self.queue is None:
-            service = self.container.service_name
-            self.queue = Queue(
-                rpc_queue(service),
-                exchange=Exchange(RPC_EXCHANGE, "topic", durable=True),
-                routing_key=f"{service}.*",
-                durable=True,
-            )
+            # `prepare` declared it; the running service may not (ADR 0023).
+            self.queue = Queue(rpc_queue(self.container.service_name), no_declare=True)
             self.replies = ChannelPool(self.queue_consumer.amqp_uri)
             self.queue_consumer.register_provider(self)
             self._registered = True

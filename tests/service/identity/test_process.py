@@ -5,16 +5,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from chassis.amqp import connect, message
 from chassis.client import RpcClient, RpcUnavailable, Services
 from chassis.database import Database
+from chassis.outbox import stamp
 from chassis.signing import Signer
 from chassis.tokens import Keys
+from contracts.cards import OrderPlaced
 from contracts.refusals import Refusal
 from devstack.backing import Backing
 from devstack.ports import free_port
@@ -38,7 +43,8 @@ def environment(
     return {
         **os.environ,
         "ENVIRONMENT": "development",
-        "AMQP_URI": backing.amqp_uri,
+        "AMQP_URI": backing.amqp_uri_of("identity"),
+        "OWNER_AMQP_URI": backing.amqp_uri,
         "DATABASE_URL": backing.database_urls["identity"],
         "OWNER_DATABASE_URL": backing.owner_urls["identity"],
         "METRICS_PORT": str(free_port()),
@@ -144,3 +150,54 @@ def test_the_running_loop_reads_a_due_quotient(
             break
         time.sleep(0.1)
     assert check_of(check_id).state == "accepted"
+
+
+def test_an_order_that_cards_did_not_announce_is_parked(
+    backing: Backing,
+    services: Services,
+    database: Callable[[str], Database],
+    register: Callable[..., dict[str, str]],
+) -> None:
+    forged, announced = (_placed(order_id, register()) for order_id in ("ord_forged", "ord_announced"))
+    # Whoever answers calls may publish to any queue by its name, without saying who it is, or saying it.
+    for publisher, exchange, key, event, claims in (
+        ("wallet", "", "identity.cards.order_placed", forged, {}),
+        ("wallet", "", "identity.cards.order_placed", forged, {"user_id": "wallet"}),
+        ("cards", "cards.events", "order_placed", announced, {"user_id": "cards"}),
+    ):
+        with closing(connect(backing.amqp_uri_of(publisher))) as link:
+            body = message(event.payload(), **claims)
+            link.channel().basic_publish(body, exchange=exchange, routing_key=key)
+    with closing(connect(backing.amqp_uri)) as link:
+        channel = link.channel()
+        parked = [_taken(channel, "identity.parked") for _ in range(2)]
+    assert {sent.headers["x-reason"] for sent in parked} == {"not from its source"}
+    applications = text("SELECT order_id FROM applications")
+    for _ in range(READY_TIMEOUT_S * 10):
+        with database("identity").transaction() as session:
+            found = session.scalars(applications).all()
+        if found:
+            break
+        time.sleep(0.1)
+    assert found == ["ord_announced"]
+
+
+def _placed(order_id: str, household: dict[str, str]) -> OrderPlaced:
+    return OrderPlaced(
+        **stamp(),
+        order_id=order_id,
+        programme="occygene-2020",
+        card_type="family_bonus",
+        household_id=household["household_id"],
+        holder_id=household["holder_id"],
+        channel="tourist_office",
+        amount_due_cents=0,
+    )
+
+
+def _taken(channel: Any, queue: str) -> Any:
+    for _ in range(READY_TIMEOUT_S * 10):
+        if taken := channel.basic_get(queue, no_ack=True):
+            return taken
+        time.sleep(0.1)
+    raise AssertionError(f"nothing came to {queue}")

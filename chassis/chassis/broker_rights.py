@@ -1,0 +1,49 @@
+"""What each service may do at the broker, from the names that topology.py gives out (ADR 0023)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chassis.topology import DELAYS_S, RPC_EXCHANGE, delay_exchange, event_exchange, parked_queue, rpc_queue
+
+# Who declares: `prepare`'s own user. Each service's user has its name, each that only calls has its own.
+OWNER = "owner"
+# The broker's name, where rights are looked up, for the exchange without a name: replies and parked messages.
+DEFAULT_EXCHANGE = "amq.default"
+NOTHING, EVERYTHING = "^$", ".*"
+
+
+def service_rights(service: str) -> dict[str, str]:
+    """RabbitMQ's three patterns for a service that answers and announces: it calls, announces its own events,
+    puts off and parks what fails, and reads its own queues; it declares nothing.
+    """
+    write = (RPC_EXCHANGE, event_exchange(service), *map(delay_exchange, DELAYS_S), DEFAULT_EXCHANGE)
+    events_heard = rf"{re.escape(service)}\.\w+\.\w+"
+    read = (*map(re.escape, (rpc_queue(service), parked_queue(service))), events_heard)
+    return {"configure": NOTHING, "write": _any_of(map(re.escape, write)), "read": _any_of(read)}
+
+
+def caller_rights() -> dict[str, str]:
+    """For a process that only calls: the answers come on the channel that asked, which needs no right."""
+    return {"configure": NOTHING, "write": _any_of([re.escape(RPC_EXCHANGE)]), "read": NOTHING}
+
+
+def definitions(
+    virtual_host: str, owner_password: str, services: Mapping[str, str], callers: Mapping[str, str]
+) -> dict[str, Any]:
+    """All users and their rights as the broker reads them (`load_definitions`); passwords by name."""
+    rights = {
+        OWNER: {"configure": EVERYTHING, "write": EVERYTHING, "read": EVERYTHING},
+        **{name: service_rights(name) for name in services},
+        **{name: caller_rights() for name in callers},
+    }
+    passwords = {OWNER: owner_password, **services, **callers}
+    return {
+        "vhosts": [{"name": virtual_host}],
+        "users": [{"name": user, "password": password, "tags": ""} for user, password in passwords.items()],
+        "permissions": [{"user": user, "vhost": virtual_host, **given} for user, given in rights.items()],
+    }
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return f"^({'|'.join(patterns)})$"
