@@ -13,6 +13,8 @@ RIGHTS = {
     "outbox": "SELECT, INSERT, UPDATE (published_at), DELETE",
     "inbox": "SELECT, INSERT, DELETE",
     "idempotency_keys": "SELECT, INSERT, UPDATE (answer)",
+    "audit_entries": APPEND_ONLY,
+    "audit_seals": APPEND_ONLY,
 }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devstack.backing import Backing
 from devstack.ports import LOOPBACK
-from devstack.secrets import GATEWAY, Secrets
+from devstack.secrets import GATEWAY, SERVICES, Secrets
 
 # The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"

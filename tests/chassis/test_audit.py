@@ -22,8 +22,8 @@ TABLES = ("audit_entries", "audit_seals")
 
 
 @pytest.fixture
-def db(database: Callable[[str], Database]) -> Database:
-    return database("cards")
+def db(owner_database: Callable[[str], Database]) -> Database:
+    return owner_database("cards")
 
 
 def act(db: Database, *objects: str) -> None:

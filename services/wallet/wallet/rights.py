@@ -13,4 +13,5 @@ RIGHTS = {
     "times_asked)",
     "refunds": "SELECT, INSERT, UPDATE (done_at, try_at, times_tried)",
     "payment_anomalies": APPEND_ONLY,
+    "reconciliations": "SELECT, INSERT, UPDATE (lease_id, lease_until, finished_at, findings)",
 }

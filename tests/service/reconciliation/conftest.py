@@ -10,6 +10,6 @@ from tests.service.reconciliation.well import Ground
 
 
 @pytest.fixture
-def ground(backing: Backing, database: Callable[[str], Database]) -> Ground:
+def ground(backing: Backing, owner_database: Callable[[str], Database]) -> Ground:
     """``ground("cards")`` is a database that may be damaged."""
-    return Ground(database, backing.amqp_uri)
+    return Ground(owner_database, backing.amqp_uri)
