@@ -26,7 +26,7 @@ SHORT_MAX_S = 4
 @pytest.fixture
 def links(toy: Toy, backing: Backing) -> Iterator[Links]:
     """The toy's links to its broker and its database, which may be cut or held back."""
-    uris = {"AMQP_URI": backing.amqp_uri, "DATABASE_URL": backing.database_urls["cards"]}
+    uris = {"AMQP_URI": backing.amqp_uri, "DATABASE_URL": backing.owner_urls["cards"]}
     with linked({name: urlsplit(uri).port or 0 for name, uri in uris.items()}) as made:
         toy.stop()
         toy.environment |= {name: made.uri(name, uri) for name, uri in uris.items()}

@@ -95,7 +95,7 @@ def _keys_and_passwords(platform: Stack) -> set[str]:
 def _read(body: bytes) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return dict(parse_qsl(body.decode("utf-8", "replace")))
 
 

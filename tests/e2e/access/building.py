@@ -6,7 +6,8 @@ from typing import Any
 from demo.acts.checking import wait_for_card
 from demo.acts.opening import take_in
 from demo.acts.ordering import order
-from demo.api import Visitor
+from demo.api import Refused, Visitor
+from demo.stage import eventually
 from tests.e2e.access.table import COLUMNS
 from tests.e2e.conformance import people
 from tests.e2e.conformance.building import _checks, _staff, accept, enrol
@@ -106,9 +107,19 @@ def _revoked(crowd: Crowd, ids: dict[str, str]) -> tuple[Visitor, Headers]:
 
 def _undone_redemption(crowd: Crowd, device: Visitor, ids: dict[str, str]) -> str:
     scan = scan_body(crowd.voucher("Bonus")["qr"], ids["offer_id"], 1, 1)
+    # The offer comes to the desk by an event.
+    eventually(lambda: _is_known(device, scan), "the offer at the desk")
     redemption_id: str = device.post("/v1/redemptions", scan)["id"]
     device.post(f"/v1/redemptions/{redemption_id}/cancellation")
     return redemption_id
+
+
+def _is_known(device: Visitor, scan: dict[str, Any]) -> bool:
+    try:
+        device.post("/v1/quotes", scan)
+    except Refused as refused:
+        return refused.code != "offer_unknown"
+    return True
 
 
 def _replaced_card(crowd: Crowd) -> str:
