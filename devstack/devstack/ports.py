@@ -60,3 +60,14 @@ def _first_outgoing_port() -> int:
     except (OSError, ValueError):
         return 32_768
     return first if first > LOWEST_PORT + 1_000 else 65_000
+
+
+def speaks_amqp(port: int, timeout_s: float = 1.0) -> bool:
+    """Whether the broker answers the protocol header with its first method frame (AMQP 0-9-1, §4.2.2)."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=timeout_s) as connection:
+            connection.sendall(b"AMQP\x00\x00\x09\x01")
+            return connection.recv(1) == b"\x01"
+    except OSError:
+        time.sleep(0.05)
+        return False

@@ -3,9 +3,7 @@
 import json
 import secrets
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +13,7 @@ from chassis.broker_rights import OWNER, definitions
 from devstack.debian import RABBITMQ_BIN
 from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile, replace_text
-from devstack.ports import LOOPBACK, answers, free_port, wait_until
+from devstack.ports import LOOPBACK, answers, free_port, speaks_amqp, wait_until
 from devstack.processes import Command, RunningProcess, start_process
 from devstack.secrets import GATEWAY
 
@@ -210,17 +208,6 @@ def set_data_aside(folder: Path) -> Path | None:
     if not data.exists():
         return None
     return data.rename(folder / f"data-before-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-
-
-def speaks_amqp(port: int, timeout_s: float = 1.0) -> bool:
-    """Whether the broker answers the protocol header with its first method frame (AMQP 0-9-1, §4.2.2)."""
-    try:
-        with socket.create_connection((LOOPBACK, port), timeout=timeout_s) as connection:
-            connection.sendall(b"AMQP\x00\x00\x09\x01")
-            return connection.recv(1) == b"\x01"
-    except OSError:
-        time.sleep(0.05)
-        return False
 
 
 def _node(folder: Path, password: str, users: Mapping[str, str], pids: PidFile) -> RabbitmqNode:
