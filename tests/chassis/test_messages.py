@@ -1,5 +1,6 @@
 """What the chassis promises of RPC and events, seen on a real broker with a process that may be killed."""
 
+import re
 import subprocess
 import sys
 
@@ -120,14 +121,15 @@ def test_garbage_is_parked_and_the_process_goes_on(toy: Toy) -> None:
 def test_an_event_that_kills_its_process_is_parked_and_comes_back_by_redrive(toy: Toy) -> None:
     toy.call("say", thing="deadly")
     while not toy.messages("toy.parked"):
-        eventually(lambda: toy.has_died() or toy.messages("toy.parked") == 1)
+        eventually(lambda: toy.has_died() or toy.messages("toy.parked") > 0)
         if toy.has_died():
             toy.spawn()
-    eventually(lambda: toy.messages("toy.parked") == 1)
     toy.mended.touch()
-    assert "1 message(s) put back" in toy.run("redrive")
-    eventually(lambda: toy.heard("deadly") == 1)
-    assert toy.messages("toy.parked") == 0
+    # Two, where the first death came between publishing and marking, so that it was published again.
+    assert re.search(r": [12] message\(s\) put back", toy.run("redrive"))
+    eventually(lambda: toy.heard("deadly") > 0)
+    eventually(lambda: toy.messages("toy.parked") + toy.messages("toy.toy.toy_happened") == 0)
+    assert toy.heard("deadly") == 1
 
 
 def test_a_killed_process_loses_no_event_and_repeats_none(toy: Toy) -> None:
