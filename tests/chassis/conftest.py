@@ -158,6 +158,8 @@ def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
     finally:
         toy.stop()
         toy.client.close()
+        with database.transaction() as session:
+            session.execute(text("DROP TABLE heard"))
 
 
 def _purge(uri: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from devstack.ports import LOOPBACK, answers, free_port, wait_until
+from devstack.secrets import make_service_keys
 
 PATIENCE_S = 30.0
 REQUEST = b"GET /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n"
@@ -41,6 +42,7 @@ def gateway(tmp_path: Path, public_keys: str) -> Iterator[Gateway]:
         "ENVIRONMENT": "development",
         "AMQP_URI": "amqp://nobody@127.0.0.1:1/",
         "TOKEN_PUBLIC_KEYS": public_keys,
+        "SERVICE_SIGNING_KEY": make_service_keys()[0]["gateway"],
         "PUBLIC_URL": "http://here",
         "PROGRAMMES_DIR": str(tmp_path),
         "METRICS_PORT": str(free_port()),
