@@ -37,7 +37,7 @@ def main() -> None:
             database = Database(environ["DATABASE_URL"], name="replay", pool_size=1)
             print(f"{name}: {replay(database)} event(s) will be announced again")
         case ["verify-audit", name, *expected] if len(expected) < 2:
-            from chassis.audit_verifying import main as verify_audit
+            from chassis.audit.verifying import main as verify_audit
 
             raise SystemExit(verify_audit(name, *expected))
         case _:

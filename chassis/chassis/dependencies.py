@@ -8,7 +8,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import Rpc as NamekoRpc
 
 from chassis import database
-from chassis.audit_sealing import seal_always
+from chassis.audit.sealing import seal_always
 from chassis.caller import ANONYMOUS, Caller
 from chassis.client import RpcClient
 from chassis.client import Services as BoundServices

@@ -6,7 +6,6 @@ the oldest row on: no index is needed for it, and a turn reads no more rows than
 
 from collections.abc import Callable
 from datetime import timedelta
-from time import monotonic, sleep
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, text
@@ -14,6 +13,7 @@ from sqlalchemy import CursorResult, text
 from chassis.database import Database
 from chassis.log import failure, get_logger
 from chassis.metrics import counter
+from chassis.resting import rest
 
 # For publishing again what a broker lost (docs/operations.md).
 OUTBOX_KEPT = timedelta(days=7)
@@ -24,7 +24,6 @@ BATCH_MAX = 500
 # While there is more to delete; a thousand a second is ten times what the busiest day writes.
 BUSY_PAUSE_S = 0.5
 IDLE_PAUSE_S = 60.0
-LOOK_S = 0.5
 
 log = get_logger()
 _pruned = counter("pruned_rows_total", "Old rows deleted, by table.", ("table",))
@@ -77,10 +76,3 @@ def prune(database: Database, is_stopping: Callable[[], bool]) -> None:
             log.warning("pruning_failed", **failure(error))
             deleted = 0
         rest(BUSY_PAUSE_S if deleted else IDLE_PAUSE_S, is_stopping)
-
-
-def rest(pause_s: float, is_stopping: Callable[[], bool]) -> None:
-    """Sleep so long, but not much longer than until the process stops."""
-    until = monotonic() + pause_s
-    while monotonic() < until and not is_stopping():
-        sleep(LOOK_S)

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Row, Text, bindparam, func, select, update
@@ -13,6 +12,7 @@ from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
 from chassis.database import Database
 from chassis.log import failure, get_logger
 from chassis.metrics import counter, gauge, histogram
+from chassis.resting import rest
 from chassis.tables import outbox
 from chassis.topology import event_exchange
 
@@ -76,23 +76,13 @@ def relay(database: Database, publisher: ConfirmedPublisher, is_stopping: Callab
         database.announced = False
         try:
             if relay_once(database, publisher) < BATCH_MAX:
-                _rest(IDLE_S, is_stopping, lambda: database.announced)
+                rest(IDLE_S, is_stopping, is_over=lambda: database.announced, look_s=GATHER_S)
         except NotPublished as error:
             log.warning("relay_waits_for_broker", **failure(error))
-            _rest(AWAY_S, is_stopping)
+            rest(AWAY_S, is_stopping)
         except Exception as error:
             log.warning("relay_failed", **failure(error))
-            _rest(AWAY_S, is_stopping)
-
-
-def _rest(
-    seconds: float, is_stopping: Callable[[], bool], is_over: Callable[[], bool] = lambda: False
-) -> None:
-    deadline = monotonic() + seconds
-    while monotonic() < deadline and not is_stopping():
-        sleep(GATHER_S)
-        if is_over():
-            return
+            rest(AWAY_S, is_stopping)
 
 
 def _outgoing(row: Row[Any]) -> Outgoing:

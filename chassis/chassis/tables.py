@@ -70,7 +70,7 @@ audit_entries = Table(
 )
 
 # The chain: each seal holds the hashes of the entries with ``from_tx <= tx < to_tx`` and the hash of the seal
-# before it (`chassis.audit_sealing`).
+# before it (`chassis.audit.sealing`).
 audit_seals = Table(
     "audit_seals",
     metadata,

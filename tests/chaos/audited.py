@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from sqlalchemy import text
 
-from chassis.audit_verifying import Broken, verify
+from chassis.audit.verifying import Broken, verify
 from chassis.database import Database
 from tests.chaos.books import Books
 

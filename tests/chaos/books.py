@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from cards.allowances import get_allowance_totals
 from devstack.databases import connect
 from wallet.equation import Equation, money_equation
-from wallet.reconciling import get_wallet_totals
+from wallet.totals import get_wallet_totals
 
 Row = tuple[Any, ...]
 

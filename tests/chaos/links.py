@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from devstack.ports import free_port
-
 ROOT = Path(__file__).resolve().parents[2]
 END_TIMEOUT_S = 10.0
 
@@ -53,10 +51,8 @@ class Links:
 @contextmanager
 def linked(targets: dict[str, int]) -> Iterator[Links]:
     """A running proxy; ``targets`` are the ports behind the links, by name."""
-    ports = {name: free_port() for name in targets}
-    routes = [(name, ports[name], targets[name]) for name in targets]
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.chaos.proxy", json.dumps(routes)],
+        [sys.executable, "-m", "tests.chaos.proxy", json.dumps(targets)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -65,8 +61,7 @@ def linked(targets: dict[str, int]) -> Iterator[Links]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        assert process.stdout.readline() == "ok\n", "the proxy did not start"
-        yield Links(ports, process)
+        yield Links(json.loads(process.stdout.readline()), process)
     finally:
         process.stdin.close()
         process.wait(END_TIMEOUT_S)

@@ -1,10 +1,12 @@
 """A TCP proxy as a process of its own: many links, each of which can be slow, stalled, half-open or cut.
 
-It is told what to do by lines on its standard input, ``LINK MODE``, and says ``ok`` to each; it ends when
-that input does. Modes: ``open``; ``slow`` delays every byte by 200 ms; ``stall`` holds everything back;
-``half_open`` swallows what comes, as a peer would that lost its power; ``cut`` ends all and refuses more.
+Its first line says where it listens, ``{"cards.amqp": 20001, …}``; it took these ports itself, so that nobody
+else can in between. It is told what to do by lines on its standard input, ``LINK MODE``, and says ``ok`` to
+each; it ends when that input does. Modes: ``open``; ``slow`` delays every byte by 200 ms; ``stall`` holds
+everything back; ``half_open`` swallows what comes, as a peer would that lost its power; ``cut`` ends all and
+refuses more.
 
-    python -m tests.chaos.proxy '[["cards.amqp", 20001, 20000], …]'      name, own port, port behind
+    python -m tests.chaos.proxy '{"cards.amqp": 20000, …}'      name, port behind
 """
 
 import asyncio
@@ -113,15 +115,16 @@ class Side(asyncio.Protocol):
             self.transport.abort()
 
 
-async def serve(routes: list[tuple[str, int, int]]) -> None:
-    """Listen on all ports until the standard input ends."""
+async def serve(targets: dict[str, int]) -> None:
+    """Listen for every link until the standard input ends."""
     loop = asyncio.get_running_loop()
-    links = {name: Link(target) for name, _, target in routes}
-    for name, port, _ in routes:
-        await loop.create_server(partial(Side, links[name]), LOOPBACK, port)
+    links = {name: Link(target) for name, target in targets.items()}
+    servers = {name: await loop.create_server(partial(Side, links[name]), LOOPBACK, 0) for name in links}
     orders = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
-    print("ok", flush=True)
+    print(
+        json.dumps({name: server.sockets[0].getsockname()[1] for name, server in servers.items()}), flush=True
+    )
     while line := await orders.readline():
         name, mode = line.decode().split()
         links[name].turn(mode)

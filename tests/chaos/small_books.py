@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from benchmarks import world as w
 from chassis import audit
-from chassis.audit_sealing import seal_once
+from chassis.audit.sealing import seal_once
 from chassis.database import Database
 from devstack.ports import wait_until
 from tests.chaos.journal import Note

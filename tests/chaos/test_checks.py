@@ -1,6 +1,7 @@
 """The checker can fail: each kind of damage, written into a database by hand, is counted under its name."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import pytest
@@ -13,17 +14,10 @@ from tests.chaos import small_books as small
 from tests.chaos.books import read_books
 from tests.chaos.journal import Note
 from tests.chaos.parked import Parked
+from tests.loosening import changeable
 
 SERVICES = ("cards", "wallet", "offers", "notify")
 NEVER_NEGATIVE = "ck_allowances_never_negative"
-# Some tables can only be added to.
-TRIGGERS = """
-    DO $$ DECLARE its_name text; BEGIN
-        FOR its_name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-            EXECUTE format('ALTER TABLE %I {does} TRIGGER USER', its_name);
-        END LOOP;
-    END $$
-"""
 
 
 @dataclass
@@ -67,11 +61,10 @@ def day(
     """All is well; what keeps the tables from being damaged is taken off, and put back."""
     small.write_well(database)
     made = Day(owner_database, dict(backing.database_urls), small.notes_of_all())
-    for service in SERVICES:
-        made.run(service, TRIGGERS.format(does="DISABLE"))
-    yield made
-    for service in SERVICES:
-        made.run(service, TRIGGERS.format(does="ENABLE"))
+    with ExitStack() as stack:
+        for service in SERVICES:
+            stack.enter_context(changeable(owner_database(service)))
+        yield made
     made.run("cards", "TRUNCATE allowances CASCADE")
     made.run("cards", f"ALTER TABLE allowances DROP CONSTRAINT IF EXISTS {NEVER_NEGATIVE}")
     made.run("cards", f"ALTER TABLE allowances ADD CONSTRAINT {NEVER_NEGATIVE} CHECK (amount_cents >= 0)")

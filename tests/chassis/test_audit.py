@@ -11,9 +11,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis import audit
-from chassis.audit_chain import GENESIS, entries_within, hash_of, seals_after
-from chassis.audit_sealing import TransactionsWentBack, seal_once
-from chassis.audit_verifying import Broken, main, verify
+from chassis.audit.chain import GENESIS, entries_within, hash_of, seals_after
+from chassis.audit.sealing import TransactionsWentBack, seal_once
+from chassis.audit.verifying import Broken, main, verify
 from chassis.database import Database
 
 from .conftest import Toy, eventually

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from chassis.audit_verifying import verify
+from chassis.audit.verifying import verify
 from chassis.database import Database
 from devstack.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES

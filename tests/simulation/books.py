@@ -9,7 +9,7 @@ from tests.simulation.queries import ANSWERS, FOLD, PAYABLE, REDEMPTIONS, STATE,
 from tests.simulation.storage import as_json
 from tests.simulation.world import World
 from wallet.equation import Equation, money_equation
-from wallet.reconciling import get_wallet_totals
+from wallet.totals import get_wallet_totals
 
 # By kind and key: cents and whether closed, or a count.
 State = dict[str, dict[Any, Any]]

@@ -1,4 +1,4 @@
-"""Many histories on all cores: each worker plays every n-th seed and stops at its first violation."""
+"""Many histories on all cores: each worker takes the next seed and stops at its first violation."""
 
 import gc
 import traceback
@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
+from multiprocessing.sharedctypes import Synchronized
 from queue import Empty
 from time import monotonic
 
@@ -45,10 +46,8 @@ def work(task: Task, urls: list[dict[str, DatabaseUrls]]) -> Iterator[Report]:
     """Reports of all workers as they come; ends when all have ended, or one found a violation."""
     context = get_context("spawn")
     reports: Queue[Report] = context.Queue()
-    workers = [
-        context.Process(target=_work, args=(task, number, len(urls), own, reports), daemon=True)
-        for number, own in enumerate(urls)
-    ]
+    taken = context.Value("q", 0)
+    workers = [context.Process(target=_work, args=(task, taken, own, reports), daemon=True) for own in urls]
     for worker in workers:
         worker.start()
     try:
@@ -73,7 +72,7 @@ def _listen(reports: "Queue[Report]", alive: int) -> Iterator[Report]:
 
 
 def _work(
-    task: Task, number: int, workers: int, urls: Mapping[str, DatabaseUrls], reports: "Queue[Report]"
+    task: Task, taken: "Synchronized[int]", urls: Mapping[str, DatabaseUrls], reports: "Queue[Report]"
 ) -> None:
     try:
         for name, url in urls.items():
@@ -84,9 +83,20 @@ def _work(
             search = Search(world)
             _collect_rarely()
             with planted(task.plant, world):
-                _play(search, task.seeds[number::workers], reports)
+                _play(search, _next_seeds(task.seeds, taken), reports)
     except Exception:
         reports.put(Report(violation=traceback.format_exc()))
+
+
+def _next_seeds(seeds: range, taken: "Synchronized[int]") -> Iterator[int]:
+    """Whoever is faster plays more: with a half each, one of two workers was idle for the last minute."""
+    while True:
+        with taken.get_lock():
+            place = taken.value
+            taken.value = place + 1
+        if place >= len(seeds):
+            return
+        yield seeds[place]
 
 
 def _collect_rarely() -> None:
@@ -96,7 +106,7 @@ def _collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _play(search: Search, seeds: range, reports: "Queue[Report]") -> None:
+def _play(search: Search, seeds: Iterator[int], reports: "Queue[Report]") -> None:
     last = monotonic()
     for seed in seeds:
         violation = search.run_seed(seed)

@@ -7,7 +7,7 @@ from math import nan
 from sqlalchemy.orm import Session
 
 from chassis.metrics import gauge
-from wallet.reconciling import (
+from wallet.totals import (
     Walk,
     allow_long_statements,
     count_negative_pots,

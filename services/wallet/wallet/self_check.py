@@ -11,6 +11,22 @@ from wallet.models import DIRECTION_RULE
 
 _POTS = (Keys("pots", "id"),)
 
+
+def _booked(kind: str, table: str, condition: str = "true") -> Book:
+    """What a table says was paid is in the ledger, once and to the cent, and nothing else is."""
+    return Book(
+        keys=(Keys(table, "id"), Keys("transfers", "source_id", f"kind = '{kind}'")),
+        rows=f"""
+            SELECT wanted.id, coalesce(said.amount_cents, 0), coalesce(moved.cents, 0)
+            FROM unnest(CAST(:keys AS text[])) AS wanted (id)
+            LEFT JOIN {table} AS said ON said.id = wanted.id AND {condition}
+            LEFT JOIN LATERAL (SELECT sum(amount_cents) AS cents FROM transfers
+                               WHERE kind = '{kind}' AND source_id = wanted.id) AS moved ON true
+            WHERE coalesce(said.amount_cents, 0) <> coalesce(moved.cents, 0)
+        """,  # noqa: S608 - put together from constants
+    )
+
+
 SELF_CHECKS: Mapping[str, Book] = {
     # Both sides exist, differ, are of the kinds that this transfer may join, and something moved.
     "transfer_unbalanced": Book(
@@ -66,18 +82,8 @@ SELF_CHECKS: Mapping[str, Book] = {
         """,
         page=5,
     ),
-    # Money that the bank says it received is in the ledger, once and to the cent, and nothing else is.
-    "payment_not_booked": Book(
-        keys=(Keys("payments", "id"), Keys("transfers", "source_id", "kind = 'payment'")),
-        rows="""
-            SELECT wanted.id, coalesce(paid.amount_cents, 0), coalesce(moved.cents, 0)
-            FROM unnest(CAST(:keys AS text[])) AS wanted (id)
-            LEFT JOIN payments AS paid ON paid.id = wanted.id AND paid.state IN ('paid', 'refunded')
-            LEFT JOIN LATERAL (SELECT sum(amount_cents) AS cents FROM transfers
-                               WHERE kind = 'payment' AND source_id = wanted.id) AS moved ON true
-            WHERE coalesce(paid.amount_cents, 0) <> coalesce(moved.cents, 0)
-        """,
-    ),
+    # Money that the bank says it received.
+    "payment_not_booked": _booked("payment", "payments", "state IN ('paid', 'refunded')"),
     "refund_without_payment": Book(
         keys=(Keys("refunds", "id"),),
         rows="""
@@ -87,17 +93,7 @@ SELF_CHECKS: Mapping[str, Book] = {
                                        AND amount_cents = given.amount_cents)
         """,
     ),
-    "refund_not_booked": Book(
-        keys=(Keys("refunds", "id"), Keys("transfers", "source_id", "kind = 'refund'")),
-        rows="""
-            SELECT wanted.id, coalesce(given.amount_cents, 0), coalesce(moved.cents, 0)
-            FROM unnest(CAST(:keys AS text[])) AS wanted (id)
-            LEFT JOIN refunds AS given ON given.id = wanted.id
-            LEFT JOIN LATERAL (SELECT sum(amount_cents) AS cents FROM transfers
-                               WHERE kind = 'refund' AND source_id = wanted.id) AS moved ON true
-            WHERE coalesce(given.amount_cents, 0) <> coalesce(moved.cents, 0)
-        """,
-    ),
+    "refund_not_booked": _booked("refund", "refunds"),
     # The bank has not confirmed it for a day.
     "refund_unsent": Book(
         keys=(Keys("refunds", "id"),),

@@ -40,8 +40,8 @@ from wallet import (
     pots,
     reading,
     receiving,
-    reconciling,
     refunding,
+    totals,
 )
 from wallet.bank import Bank
 from wallet.books import BOOKS
@@ -141,14 +141,14 @@ class WalletService:
         """What is owed to a provider."""
         reading.require_provider(self.caller, provider_id)
         with self.db.transaction() as session:
-            return reconciling.get_provider_balance(session, provider_id)
+            return totals.get_provider_balance(session, provider_id)
 
     @rpc
     def get_wallet_totals(self) -> WalletTotals:
         """For the money equation."""
         with self.db.transaction() as session:
-            reconciling.allow_long_statements(session)
-            return reconciling.get_wallet_totals(session)
+            totals.allow_long_statements(session)
+            return totals.get_wallet_totals(session)
 
     @every(seconds=15)
     def measure_ledger(self) -> None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from chassis.confirms import ConfirmedPublisher
 from chassis.parking import park
 from tests.chaos import small_books as small
+from tests.loosening import run
 from tests.service.reconciliation import well
-from tests.service.reconciliation.loosening import run
 from tests.service.reconciliation.well import Ground
 
 DEVICE = small.DEVICE

@@ -19,7 +19,7 @@ from contracts import faults
 from contracts.neighbours import Neighbours
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
-from tests.service.reconciliation.loosening import changeable, loosened
+from tests.loosening import changeable, loosened
 from tests.service.reconciliation.seeds import SEEDS
 from tests.service.reconciliation.well import SERVICES, Ground, LocalServices, write_well
 from wallet.reconciliation.findings import Finding

@@ -15,7 +15,7 @@ from contracts.base import BookPage
 from contracts.faults import KINDS
 from contracts.neighbours import Neighbours
 from contracts.programmes import Programme
-from tests.service.reconciliation.loosening import changeable, run
+from tests.loosening import changeable, run
 from tests.service.reconciliation.seeds import SEEDS
 from tests.service.reconciliation.well import Ground, LocalService, LocalServices, write_well
 from wallet.reconciliation import nightly as module

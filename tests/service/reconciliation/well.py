@@ -18,7 +18,7 @@ from chassis.topology import declare, parked_queue
 from chassis.watching import parked_rows
 from contracts.base import BookPage
 from tests.chaos import small_books as small
-from tests.service.reconciliation.loosening import changeable, run
+from tests.loosening import changeable, run
 
 AT = small.AT
 SERVICES = ("identity", "cards", "wallet", "offers", "notify")

@@ -11,7 +11,7 @@ from chassis.database import Database
 from contracts.programmes import Programme
 from wallet.debiting import debit_pots, reverse_debit
 from wallet.pots import credit_pots, return_money
-from wallet.reconciling import get_wallet_totals
+from wallet.totals import get_wallet_totals
 
 HOUSEHOLDS = ("hh_1", "hh_2")
 MAX_STEPS = 30

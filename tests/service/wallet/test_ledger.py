@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database import Database
 from contracts.programmes import Programme
 from tests.admission import admitted
-from wallet import accounts, reconciling
+from wallet import accounts, totals
 from wallet.debiting import debit_pots
 from wallet.faults import LedgerFault
 from wallet.ledger import Transfer, write_transfers
@@ -139,18 +139,18 @@ def test_parallel_debits_over_two_pots_in_either_order_all_succeed(
 def test_the_walk_over_the_pots_finds_a_balance_that_does_not_fit_and_its_repair(
     db: Database, books: Any, pot_id: str
 ) -> None:
-    walk = reconciling.Walk()
+    walk = totals.Walk()
 
     def step_after(change: str) -> set[str]:
         with db.transaction() as session:
             session.execute(text(change))
-            reconciling.take_step(session, walk)
+            totals.take_step(session, walk)
         return set(walk.unbalanced)
 
     assert step_after("SELECT 1") == set()
     assert step_after("UPDATE pots SET balance_cents = balance_cents + 1") == {pot_id}
     with db.transaction() as session:
-        assert reconciling.get_wallet_totals(session)["unbalanced_transfers"] == 1
+        assert totals.get_wallet_totals(session)["unbalanced_transfers"] == 1
     assert step_after("UPDATE pots SET balance_cents = balance_cents - 1") == set()
 
 

@@ -13,7 +13,7 @@ from contracts.programmes import Programme
 from wallet.debiting import debit_pots, reverse_debit
 from wallet.measuring import measure_money
 from wallet.pots import credit_pots, return_money
-from wallet.reconciling import get_wallet_totals
+from wallet.totals import get_wallet_totals
 
 NAMES = ("pot_balance_cents", "pots_announced_cents", "pots_debited_cents", "pots_returned_cents")
 

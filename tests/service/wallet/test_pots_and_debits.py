@@ -13,7 +13,7 @@ from contracts.programmes import Programme
 from wallet.debiting import debit_pots, reverse_debit
 from wallet.faults import LedgerFault
 from wallet.pots import credit_pots, return_money
-from wallet.reconciling import get_provider_balance, get_wallet_totals
+from wallet.totals import get_provider_balance, get_wallet_totals
 
 FUNDER = "funder:occygene-2020"
 

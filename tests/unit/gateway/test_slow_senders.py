@@ -1,24 +1,17 @@
 """Whoever says nothing, or says it slowly, does not keep others waiting; a real gunicorn with one thread."""
 
-import os
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from http.client import HTTPResponse
-from pathlib import Path
 
 import pytest
 
-from devstack.ports import LOOPBACK, answers, free_port, wait_until
-from devstack.secrets import make_service_keys
 from gateway.throttling import LIMITS
 from tests.e2e.conformance.inside import inside_told
+from tests.unit.gateway.real_gateway import REQUEST, Gateway, serving
 
-PATIENCE_S = 30.0
 # Were each to hold the only thread for gunicorn's five seconds, nobody would be patient enough.
 SILENT = 40
-REQUEST = b"GET /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n"
 CONFIGURATION = """
 from gateway.gunicorn_conf import *
 import gateway.worker
@@ -27,35 +20,12 @@ gateway.worker.REQUEST_TIMEOUT_S = 0.2
 
 
 @pytest.fixture(scope="module")
-def port(tmp_path_factory: pytest.TempPathFactory, public_keys: str) -> Iterator[int]:
+def gateway(tmp_path_factory: pytest.TempPathFactory, public_keys: str) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gunicorn")
-    (folder / "conf.py").write_text(CONFIGURATION)
-    port = free_port()
-    environment = os.environ | {
-        "ENVIRONMENT": "development",
-        "AMQP_URI": "amqp://nobody@127.0.0.1:1/",
-        "TOKEN_PUBLIC_KEYS": public_keys,
-        "SERVICE_SIGNING_KEY": make_service_keys()[0]["gateway"],
-        "PUBLIC_URL": "http://here",
-        "PROGRAMMES_DIR": str(folder),
-        "METRICS_PORT": str(free_port()),
-        "HTTP_PORT": str(port),
-        "HTTP_THREADS": "1",
-        "PROXIES_IN_FRONT": "1",
-    }
-    command = [sys.executable, "-m", "gunicorn", "-c", str(folder / "conf.py"), "gateway.app:create_app()"]
-    with Path(folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
-    try:
-        assert wait_until(lambda: answers(port), PATIENCE_S), (folder / "log").read_text()
-        yield port
-    finally:
-        process.terminate()
-        process.wait(PATIENCE_S)
-
-
-def connected(port: int) -> socket.socket:
-    return socket.create_connection((LOOPBACK, port), PATIENCE_S)
+    own = folder / "conf.py"
+    own.write_text(CONFIGURATION)
+    with serving(folder, public_keys, configuration=str(own), HTTP_THREADS="1", PROXIES_IN_FRONT="1") as made:
+        yield made
 
 
 def status_of(link: socket.socket, asked: bytes = REQUEST) -> int:
@@ -67,9 +37,9 @@ def status_of(link: socket.socket, asked: bytes = REQUEST) -> int:
     return answer.status
 
 
-def test_connections_that_say_nothing_take_no_thread(port: int) -> None:
-    silent = [connected(port) for _ in range(SILENT)]
-    with connected(port) as link:
+def test_connections_that_say_nothing_take_no_thread(gateway: Gateway) -> None:
+    silent = [gateway.connected() for _ in range(SILENT)]
+    with gateway.connected() as link:
         assert status_of(link) == 404
     assert status_of(silent[0]) == 404, "it may still speak"
     for link in silent:
@@ -79,23 +49,23 @@ def test_connections_that_say_nothing_take_no_thread(port: int) -> None:
 @pytest.mark.parametrize(
     "half", [b"P", b"GET /v1/nowhere HTTP/1.1\r\nHost: he", REQUEST[:-2] + b"Content-Length: 9\r\n\r\nhalf"]
 )
-def test_a_request_that_stops_in_the_middle_lets_the_thread_go(port: int, half: bytes) -> None:
-    with connected(port) as stopped, connected(port) as link:
+def test_a_request_that_stops_in_the_middle_lets_the_thread_go(gateway: Gateway, half: bytes) -> None:
+    with gateway.connected() as stopped, gateway.connected() as link:
         stopped.sendall(half)
         assert status_of(link) == 404
         while stopped.recv(65_536):
             pass
 
 
-def test_a_connection_is_used_again(port: int) -> None:
-    with connected(port) as link:
+def test_a_connection_is_used_again(gateway: Gateway) -> None:
+    with gateway.connected() as link:
         assert status_of(link) == status_of(link) == 404
 
 
-def test_a_running_process_holds_back_who_sends_too_much(port: int) -> None:
+def test_a_running_process_holds_back_who_sends_too_much(gateway: Gateway) -> None:
     stranger = REQUEST[:-2] + b"X-Forwarded-For: 192.0.2.%d, 198.51.100.7\r\n\r\n"
     other = REQUEST[:-2] + b"X-Forwarded-For: 198.51.100.7, 203.0.113.9\r\n\r\n"
-    with connected(port) as link:
+    with gateway.connected() as link:
         found = [status_of(link, stranger % (number % 250)) for number in range(2 * LIMITS["page"].calls)]
         assert status_of(link, other) == 404
     assert set(found[: LIMITS["page"].calls]) == {404}
@@ -113,9 +83,9 @@ def test_a_running_process_holds_back_who_sends_too_much(port: int) -> None:
     ],
 )
 def test_what_the_server_itself_refuses_is_a_problem_that_repeats_nothing(
-    port: int, request_head: bytes, status: bytes, code: bytes
+    gateway: Gateway, request_head: bytes, status: bytes, code: bytes
 ) -> None:
-    with connected(port) as link:
+    with gateway.connected() as link:
         link.sendall(request_head)
         answer = b"".join(iter(lambda: link.recv(65_536), b""))
     head, _, body = answer.partition(b"\r\n\r\n")

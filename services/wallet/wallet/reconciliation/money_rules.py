@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from wallet.reconciliation.comparing import Known
+from wallet.reconciliation.comparing import Judge, Known
 from wallet.reconciliation.findings import Finding
 from wallet.reconciliation.pages import Row
 
@@ -36,28 +36,26 @@ def judge_redemption(
         yield Finding("reversal_not_raised", redemption_id, _sum(drawn), _sum(raised))
 
 
-def judge_credit(known: Known, pot_id: str, credited: list[Row], raised: list[Row]) -> Iterator[Finding]:
-    """What the wallet credited to a pot, `cards` lets its household spend."""
-    raised_cents = sum(cents for (cents,) in raised)
-    if not credited:
-        yield from _some(Finding("raise_without_credit", pot_id, 0, raised_cents))
-        return
-    cents, credited_at = credited[0]
-    if known.is_settled(credited_at) and cents != raised_cents:
-        yield Finding("credit_not_raised", pot_id, cents, raised_cents)
+def _same_cents(*, unknown: str, differs: str) -> Judge:
+    """A rule for two books of the same cents: the owner's rows say when, the listener's are summed."""
+
+    def judge(known: Known, key: str, owned: list[Row], heard: list[Row]) -> Iterator[Finding]:
+        heard_cents = sum(cents for (cents,) in heard)
+        if not owned:
+            if heard_cents:
+                yield Finding(unknown, key, 0, heard_cents)
+            return
+        cents, at = owned[0]
+        if known.is_settled(at) and cents != heard_cents:
+            yield Finding(differs, key, cents, heard_cents)
+
+    return judge
 
 
-def judge_release(
-    known: Known, release_id: str, released: list[Row], returned: list[Row]
-) -> Iterator[Finding]:
-    """What `cards` took off an allowance went back to the funder."""
-    returned_cents = sum(cents for (cents,) in returned)
-    if not released:
-        yield from _some(Finding("return_without_release", release_id, 0, returned_cents))
-        return
-    cents, released_at = released[0]
-    if known.is_settled(released_at) and cents != returned_cents:
-        yield Finding("release_not_returned", release_id, cents, returned_cents)
+# What the wallet credited to a pot, `cards` lets its household spend.
+judge_credit = _same_cents(unknown="raise_without_credit", differs="credit_not_raised")
+# What `cards` took off an allowance went back to the funder.
+judge_release = _same_cents(unknown="return_without_release", differs="release_not_returned")
 
 
 def _judge_debit(
@@ -77,12 +75,6 @@ def _judge_debit(
         yield Finding("debit_amount_differs", redemption_id, 0 if voided else _sum(drawn), _sum(debited))
     elif not debits and not voided and drawn and (has_row or known.is_settled(redeemed_at)):
         yield Finding("redemption_not_debited", redemption_id, _sum(drawn), 0)
-
-
-def _some(finding: Finding) -> Iterator[Finding]:
-    """The finding, unless there is nothing of it."""
-    if finding.found:
-        yield finding
 
 
 def _sum(by_pot: ByPot) -> int:

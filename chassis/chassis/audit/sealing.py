@@ -11,12 +11,12 @@ from time import monotonic
 from sqlalchemy import bindparam, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from chassis.audit_chain import GENESIS, Seal, entries_within, hash_of
+from chassis.audit.chain import GENESIS, Seal, entries_within, hash_of
 from chassis.clock import real_now
 from chassis.database import Database
 from chassis.log import failure, get_logger
 from chassis.metrics import counter, gauge
-from chassis.pruning import rest
+from chassis.resting import rest
 from chassis.tables import audit_entries as entries
 from chassis.tables import audit_seals as seals
 

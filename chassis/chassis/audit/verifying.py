@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from chassis.audit_chain import GENESIS, HASH_BYTES, Seal, entries_within, hash_of, seals_after
-from chassis.audit_sealing import count_after
+from chassis.audit.chain import GENESIS, HASH_BYTES, Seal, entries_within, hash_of, seals_after
+from chassis.audit.sealing import count_after
 from chassis.database import Database
 
 SEALS_AT_ONCE = 50

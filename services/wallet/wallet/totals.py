@@ -1,4 +1,4 @@
-"""Checks of the books: what the constraints promise, recomputed from the transfers themselves."""
+"""The wallet's sums, and checks of the books: what the constraints promise, recomputed from the transfers."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from wallet import accounts
 from wallet.models import Debit, Pot, Transfer
 
 # A night's check may read for longer than a scan may wait.
-RECONCILING_STATEMENT_TIMEOUT_S = 60
+TOTALS_STATEMENT_TIMEOUT_S = 60
 POTS_PER_STEP = 1_000
 
 
@@ -89,7 +89,7 @@ def count_negative_pots(session: Session) -> int:
 
 def allow_long_statements(session: Session) -> None:
     """For checks that nobody waits for: this transaction's statements may read for a minute."""
-    session.execute(text(f"SET LOCAL statement_timeout = '{RECONCILING_STATEMENT_TIMEOUT_S}s'"))
+    session.execute(text(f"SET LOCAL statement_timeout = '{TOTALS_STATEMENT_TIMEOUT_S}s'"))
 
 
 def _side(
