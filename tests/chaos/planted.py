@@ -31,18 +31,18 @@ def guard_off() -> None:
 
     The run drops the table's CHECK, which would refuse it still.
     """
-    from cards import scan_rules, scan_statements
+    from cards.scan import rules, statements
     from chassis.prepared import Prepared
 
-    guard, record = "AND pot.amount_cents >= wanted.amount_cents", scan_statements.RECORD.sql
+    guard, record = "AND pot.amount_cents >= wanted.amount_cents", statements.RECORD.sql
     assert guard in record
-    scan_statements.RECORD = Prepared("scan_record_unguarded", record.replace(guard, ""))
+    statements.RECORD = Prepared("scan_record_unguarded", record.replace(guard, ""))
 
     def take_it(pots: Any, _card: Any, offer: Any, pay_cents: int, _programme: Any, today: Any) -> Any:
         paying = [pot for pot in pots if pay_cents and pot.pays(offer.category) and pot.is_open_on(today)]
         return tuple({"pot_id": pot.pot_id, "amount_cents": pay_cents} for pot in paying[:1])
 
-    scan_rules.draw_from_pots = take_it  # type: ignore[attr-defined, assignment]
+    rules.draw_from_pots = take_it  # type: ignore[attr-defined, assignment]
 
 
 def publish_before_commit() -> None:

@@ -4,8 +4,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from cards import cancelling, closing, ordering, published, quoting, redeeming, reissuing, revoking
+from cards import closing, ordering, published, reissuing, revoking
 from cards.models import Card as CardRow
+from cards.scan import cancelling, quoting, redeeming
 from cards.sealing import unseal
 from chassis.caller import Caller
 from chassis.ids import new_id

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cards import allowances, cancelling, closing, redeeming, revoking, scan_facts
-from cards.scan_statements import READ_CARD, READ_FACTS, RECORD
+from cards import allowances, closing, revoking
+from cards.scan import cancelling, facts, redeeming
+from cards.scan.statements import READ_CARD, READ_FACTS, RECORD
 from chassis import idempotency, inbox
 from chassis.outbox import announce, announcing, stamp
 from chassis.prepared import Prepared
@@ -36,8 +37,8 @@ def guard_off(patch: pytest.MonkeyPatch, world: World) -> None:
     guard = "AND pot.amount_cents >= wanted.amount_cents"
     assert guard in RECORD.sql
     patch.setattr(redeeming, "RECORD", Prepared("scan_record_unguarded", RECORD.sql.replace(guard, "")))
-    patch.setattr(scan_facts, "LOCK_CARD", READ_CARD)
-    patch.setattr(scan_facts, "LOCK_FACTS", READ_FACTS)
+    patch.setattr(facts, "LOCK_CARD", READ_CARD)
+    patch.setattr(facts, "LOCK_FACTS", READ_FACTS)
     world.storage["cards"].alter(f"ALTER TABLE allowances DROP CONSTRAINT IF EXISTS {_CHECK}")
 
 

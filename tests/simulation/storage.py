@@ -6,8 +6,8 @@ from typing import Any
 import psycopg2.extensions
 from sqlalchemy import MetaData
 
-from cards import scan_models  # noqa: F401 - its tables belong to the same metadata
 from cards.models import Base as CardsBase
+from cards.scan import models  # noqa: F401 - its tables belong to the same metadata
 from chassis import tables
 from chassis.database import Database
 from offers.models import Base as OffersBase

@@ -3,7 +3,7 @@
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from cards.scan_models import PublishedOffer
+from cards.scan.models import PublishedOffer
 from contracts.offers import OfferPublished, OfferWithdrawn
 
 

@@ -6,13 +6,13 @@ from datetime import datetime
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from cards.desk import device_of
 from cards.models import Card, Order
 from cards.numbering import parse_number, parse_qr_text
 from cards.order_rules import invalid
 from cards.owning import get_visible_card, get_visible_order
 from cards.pot_models import Allowance
-from cards.scan_models import Redemption
+from cards.scan.desk import device_of
+from cards.scan.models import Redemption
 from cards.sealing import Keys, hash_number, hash_qr_text
 from cards.views import view_card, view_order, view_pot, view_redemption, view_voucher
 from chassis.caller import Caller

@@ -6,20 +6,18 @@ from sqlalchemy.orm import Session
 
 from cards import (
     allowances,
-    cancelling,
     catalogue,
     closing,
     measuring,
     ordering,
     published,
-    quoting,
     reading,
-    redeeming,
     reissuing,
     revoking,
     validating,
 )
 from cards.books import BOOKS
+from cards.scan import cancelling, quoting, redeeming
 from cards.settings import Settings
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from chassis.settings import text_files

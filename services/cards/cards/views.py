@@ -4,7 +4,7 @@ from datetime import date
 
 from cards.models import Card, Order
 from cards.pot_models import Allowance
-from cards.scan_models import Redemption
+from cards.scan.models import Redemption
 from cards.sealing import Keys, unseal
 from chassis.clock import rfc3339
 from contracts.cards import CardState, CardView, OrderState, OrderView, PotView, RedemptionView, VoucherView

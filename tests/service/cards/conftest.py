@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from cards import allowances, cancelling, ordering, published, quoting, redeeming, validating
+from cards import allowances, ordering, published, validating
 from cards.models import Card
+from cards.scan import cancelling, quoting, redeeming
 from cards.sealing import Keys, unseal
 from chassis.caller import Caller
 from chassis.database import Database

@@ -7,8 +7,8 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from cards.scan_facts import MAX_GUESSES, MAX_WRONG_CODES
-from cards.scan_models import GUESSED
+from cards.scan.facts import MAX_GUESSES, MAX_WRONG_CODES
+from cards.scan.models import GUESSED
 from chassis.caller import Caller
 from contracts.refusals import Refusal
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.pricing import percent_cents, reduction_cents
+from cards.scan.pricing import percent_cents, reduction_cents
 from contracts.offers import OfferPublished
 from contracts.programmes.shape import People
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from cards.desk import CardAtDesk, PotAtDesk
-from cards.drawing import draw_from_pots
 from cards.numbering import draw_printed
-from cards.scan_request import check_occurred_at, read_scan
-from cards.scan_rules import in_season
+from cards.scan.desk import CardAtDesk, PotAtDesk
+from cards.scan.drawing import draw_from_pots
+from cards.scan.request import check_occurred_at, read_scan
+from cards.scan.rules import in_season
 from cards.sealing import Keys
 from contracts.base import Season
 from contracts.offers import OfferPublished

@@ -4,7 +4,7 @@
 the server must read a statement this long anew each time, its planning: ADR 0020 has the figures.
 """
 
-from cards.scan_models import GUESSED
+from cards.scan.models import GUESSED
 from chassis import audit
 from chassis.idempotency import FIND_KEPT, KEEP
 from chassis.outbox import ANNOUNCE

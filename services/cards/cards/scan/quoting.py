@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from cards.answering import answer_price, answer_repeat
-from cards.desk import device_of
-from cards.judging import judge
-from cards.refusing import Attempt, answer_or_remember
-from cards.scan_facts import look
-from cards.scan_request import read_scan
+from cards.scan.answering import answer_price, answer_repeat
+from cards.scan.desk import device_of
+from cards.scan.facts import look
+from cards.scan.judging import judge
+from cards.scan.refusing import Attempt, answer_or_remember
+from cards.scan.request import read_scan
 from cards.sealing import Keys
 from cards.transactions import Transaction
 from chassis.caller import Caller

@@ -10,8 +10,8 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cards.answering import SAID_OF_REDEMPTION
-from cards.scan_models import Redemption, RedemptionDraw
+from cards.scan.answering import SAID_OF_REDEMPTION
+from cards.scan.models import Redemption, RedemptionDraw
 from cards.views import view_redemption
 from chassis import audit
 from chassis.caller import Caller

@@ -13,10 +13,10 @@ from typing import Literal, TypeVar
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from cards.desk import Device
-from cards.scan_facts import lock_card
-from cards.scan_models import RefusedScan
-from cards.scan_request import Scan
+from cards.scan.desk import Device
+from cards.scan.facts import lock_card
+from cards.scan.models import RefusedScan
+from cards.scan.request import Scan
 from cards.transactions import Transaction
 from chassis.clock import now
 from chassis.ids import new_id

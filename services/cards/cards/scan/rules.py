@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cards.desk import CardAtDesk, Device, Facts, covered_party, today_of
-from cards.drawing import draw_from_pots, remaining_cents
 from cards.order_rules import invalid
-from cards.pricing import reduction_cents
-from cards.scan_request import Scan
+from cards.scan.desk import CardAtDesk, Device, Facts, covered_party, today_of
+from cards.scan.drawing import draw_from_pots, remaining_cents
+from cards.scan.pricing import reduction_cents
+from cards.scan.request import Scan
 from contracts.base import Season
 from contracts.cards import Draw
 from contracts.offers import OfferPublished

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from cards.desk import CardAtDesk, PotAtDesk
+from cards.scan.desk import CardAtDesk, PotAtDesk
 from contracts.cards import Draw
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme

@@ -12,14 +12,14 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from cards.answering import SAID_OF_REDEMPTION, answer_price, answer_repeat
-from cards.desk import CardAtDesk, device_of
-from cards.judging import judge
-from cards.refusing import Attempt, answer_or_remember
-from cards.scan_facts import look
-from cards.scan_request import read_scan
-from cards.scan_rules import Price
-from cards.scan_statements import KEEP_ANSWER, RECORD
+from cards.scan.answering import SAID_OF_REDEMPTION, answer_price, answer_repeat
+from cards.scan.desk import CardAtDesk, device_of
+from cards.scan.facts import look
+from cards.scan.judging import judge
+from cards.scan.refusing import Attempt, answer_or_remember
+from cards.scan.request import read_scan
+from cards.scan.rules import Price
+from cards.scan.statements import KEEP_ANSWER, RECORD
 from cards.sealing import Keys
 from cards.transactions import Transaction
 from chassis import audit

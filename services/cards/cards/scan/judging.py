@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from cards.desk import CardAtDesk, Facts, Seen, today_of
-from cards.refusing import Attempt
-from cards.scan_facts import GUESSES_WINDOW, WRONG_CODES_WINDOW
-from cards.scan_request import check_occurred_at
-from cards.scan_rules import Price, check_card, price_scan
+from cards.scan.desk import CardAtDesk, Facts, Seen, today_of
+from cards.scan.facts import GUESSES_WINDOW, WRONG_CODES_WINDOW
+from cards.scan.refusing import Attempt
+from cards.scan.request import check_occurred_at
+from cards.scan.rules import Price, check_card, price_scan
 from cards.sealing import Keys, is_card_code
 from contracts.programmes import Programme
 from contracts.refusals import Refusal

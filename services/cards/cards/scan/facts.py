@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cards.desk import CardAtDesk, Device, Facts, PotAtDesk, Seen
-from cards.scan_request import Scan
-from cards.scan_statements import LOCK_CARD, LOCK_FACTS, READ_CARD, READ_FACTS, READ_UNKNOWN
+from cards.scan.desk import CardAtDesk, Device, Facts, PotAtDesk, Seen
+from cards.scan.request import Scan
+from cards.scan.statements import LOCK_CARD, LOCK_FACTS, READ_CARD, READ_FACTS, READ_UNKNOWN
 from chassis.idempotency import KeyedRequest
 from chassis.prepared import execute
 from contracts.offers import OfferPublished

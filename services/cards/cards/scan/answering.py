@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from cards.desk import show_holder, today_of
-from cards.drawing import remaining_cents
-from cards.judging import Judged
-from cards.scan_rules import Price
+from cards.scan.desk import show_holder, today_of
+from cards.scan.drawing import remaining_cents
+from cards.scan.judging import Judged
+from cards.scan.rules import Price
 from chassis.clock import rfc3339
 from contracts.base import Text
 from contracts.cards import ScanAnswer
