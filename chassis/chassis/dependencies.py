@@ -1,6 +1,7 @@
 """What a service class declares to be given: settings, database, other services, its caller."""
 
 from collections.abc import Callable
+from functools import partial
 from os import environ
 from typing import Any
 
@@ -8,6 +9,7 @@ from nameko.extensions import DependencyProvider
 from nameko.rpc import Rpc as NamekoRpc
 
 from chassis import database
+from chassis.archive import watch_archive
 from chassis.audit.sealing import seal_always
 from chassis.caller import ANONYMOUS, Caller
 from chassis.client import RpcClient
@@ -66,31 +68,37 @@ class Loaded(DependencyProvider):
 
 
 class Database(DependencyProvider):
-    """``db = Database()``: ``self.db.transaction()`` is the unit of work. Relay, prune and seal beside it."""
+    """``db = Database()``: ``self.db.transaction()`` is the unit of work. Its loops run beside."""
 
     def setup(self) -> None:
-        """One pool a process: every worker, every loop and the relay may hold a connection."""
+        """One pool a process: every worker and every loop may hold a connection."""
         settings = settings_of(self.container.service_cls)
         self.database = database.Database(
             settings.database_url,
             name=self.container.service_name,
-            pool_size=self.container.max_workers + 7,
+            pool_size=self.container.max_workers + 8,
         )
         self.publisher = ConfirmedPublisher(settings.amqp_uri)
         self.stopping = False
 
     def start(self) -> None:
-        """Begin to publish what the outbox holds, to delete what is old and to seal the audit."""
-        self.relaying = self.container.spawn_managed_thread(self._relay, identifier="relay")
-        self.pruning = self.container.spawn_managed_thread(self._prune, identifier="prune")
-        self.sealing = self.container.spawn_managed_thread(self._seal, identifier="seal")
+        """Begin to publish the outbox, to delete what is old, to seal the audit and to watch the archive."""
+        loops = {
+            "relay": partial(relay, self.database, self.publisher),
+            "prune": partial(prune, self.database),
+            "seal": partial(seal_always, self.database),
+            "archive": partial(watch_archive, self.database),
+        }
+        self.loops = [
+            self.container.spawn_managed_thread(partial(self._run, name, loop), identifier=name)
+            for name, loop in loops.items()
+        ]
 
     def stop(self) -> None:
         """Finish the batch on its way, then let the connections go."""
         self.stopping = True
-        self.relaying.wait()
-        self.pruning.wait()
-        self.sealing.wait()
+        for loop in self.loops:
+            loop.wait()
         self.database.close()
         self.publisher.close()
 
@@ -102,17 +110,9 @@ class Database(DependencyProvider):
         """The database."""
         return self.database
 
-    def _relay(self) -> None:
-        current_work.set("relay")
-        relay(self.database, self.publisher, lambda: self.stopping)
-
-    def _prune(self) -> None:
-        current_work.set("prune")
-        prune(self.database, lambda: self.stopping)
-
-    def _seal(self) -> None:
-        current_work.set("seal")
-        seal_always(self.database, lambda: self.stopping)
+    def _run(self, name: str, loop: Callable[[Callable[[], bool]], None]) -> None:
+        current_work.set(name)
+        loop(lambda: self.stopping)
 
 
 class CallContext(DependencyProvider):

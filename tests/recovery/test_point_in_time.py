@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from devstack.archiving import backup_folder
+from chassis.archive import archive_fails
+from chassis.database import Database
+from devstack.archiving import backup_folder, tools_folder
 from devstack.databases import ADMINISTRATOR, connect, database_url
 from devstack.errors import DevstackError
 from devstack.pids import PidFile
@@ -33,7 +35,7 @@ class Server:
             with closing(connect(self.cluster.admin_url)) as link, link.cursor() as at:
                 link.autocommit = True
                 at.execute(f"CREATE DATABASE {name}")
-            self._do(name, "CREATE TABLE numbers (number int)")
+            self.do(name, "CREATE TABLE numbers (number int)")
 
     @property
     def data(self) -> Path:
@@ -46,7 +48,7 @@ class Server:
     def write(self, number: int) -> None:
         """In both databases, one after the other, each on its own."""
         for name in NAMES:
-            self._do(name, "INSERT INTO numbers VALUES (%s)", number)
+            self.do(name, "INSERT INTO numbers VALUES (%s)", number)
 
     def numbers(self) -> tuple[list[int], list[int]]:
         first, second = (self._ask(name, "SELECT number FROM numbers ORDER BY 1") for name in NAMES)
@@ -75,7 +77,7 @@ class Server:
     def _url(self, name: str) -> str:
         return database_url(ADMINISTRATOR, PASSWORD, LOOPBACK, self.cluster.port, name)
 
-    def _do(self, name: str, statement: str, *values: int) -> None:
+    def do(self, name: str, statement: str, *values: int) -> None:
         with closing(connect(self._url(name))) as link, link, link.cursor() as at:
             at.execute(statement, values or None)
 
@@ -231,3 +233,21 @@ def test_the_newest_seven_copies_are_kept_and_the_log_since_the_oldest_of_them(s
 
 def logs(server: Server) -> list[Path]:
     return sorted((backup_folder(server.data) / "wal").iterdir())
+
+
+def test_any_service_sees_that_the_log_is_not_archived_and_when_it_is_again(server: Server) -> None:
+    server.do("first", "CREATE ROLE plain LOGIN PASSWORD 'plain'")
+    url = database_url("plain", "plain", LOOPBACK, server.cluster.port, "first")
+    database = Database(url, name="test", pool_size=1)
+    script = tools_folder(server.data) / "archive.sh"
+    server.write(1)
+    assert archive_fails(database) is False
+    hidden = script.rename(script.with_suffix(".hidden"))
+    server.do("first", "SELECT pg_switch_wal()")
+    assert wait_until(lambda: archive_fails(database), PATIENCE_S)
+    hidden.rename(script)
+    # What the server writes next wakes it; by itself it tries again within a minute.
+    server.write(2)
+    server.do("first", "SELECT pg_switch_wal()")
+    assert wait_until(lambda: not archive_fails(database), PATIENCE_S)
+    database.close()
