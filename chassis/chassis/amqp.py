@@ -1,6 +1,7 @@
 """Broker connections for publishing and calling, pooled and used by one thread or greenlet at a time."""
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from queue import Empty, LifoQueue
@@ -44,8 +45,10 @@ def connect(uri: str) -> amqp.Connection:
         write_timeout=SOCKET_TIMEOUT_S,
     )
     connection.connect()
-    # py-amqp leaves both limits to the kernel, which does not keep them for a green thread's sockets.
-    connection.sock.settimeout(SOCKET_TIMEOUT_S)
+    if not os.get_blocking(connection.sock.fileno()):
+        # A green thread's: py-amqp leaves both limits to the kernel, where it never waits. Elsewhere this
+        # would let go of the interpreter twice for each read.
+        connection.sock.settimeout(SOCKET_TIMEOUT_S)
     read_ahead(connection)
     return connection
 

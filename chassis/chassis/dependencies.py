@@ -163,7 +163,14 @@ def _keys(container: Any) -> Keys:
 
 
 def _caller(keys: Keys, worker_ctx: Any) -> Caller:
-    token = worker_ctx.data.get("token")
+    """Verified once a call, for whichever dependency asks first."""
+    if not hasattr(worker_ctx, "caller"):
+        worker_ctx.caller = _verified(keys, worker_ctx.data.get("token"))
+    found: Caller = worker_ctx.caller
+    return found
+
+
+def _verified(keys: Keys, token: Any) -> Caller:
     try:
         return ANONYMOUS if token is None else keys.verify(token)
     except TokenError:

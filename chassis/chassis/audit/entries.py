@@ -5,7 +5,8 @@ for years, and nothing can be taken out of them.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -44,20 +45,26 @@ def record_all(session: Session, entries: Sequence[Entry]) -> None:
 
 def entry(by: Caller | Event | str, act: str, object_id: str, **details: Detail) -> Entry:
     """One entry for `record_all`."""
+    return _entry(now(), by, act, object_id, details)
+
+
+def recording(at: datetime, by: Caller | Event | str, act: str, object_id: str, **details: Detail) -> Entry:
+    """The values of RECORD."""
+    values = _entry(at, by, act, object_id, details)
+    return {**values, "details": json.dumps(values["details"])}
+
+
+def _entry(
+    at: datetime, by: Caller | Event | str, act: str, object_id: str, details: Mapping[str, Detail]
+) -> Entry:
     return {
-        "at": now(),
+        "at": at,
         "actor": _actor(by),
         "act": act,
         "object": object_id,
         "details": {name: value for name, value in details.items() if value is not None},
         "call_id": call_id_of(by) if isinstance(by, Event) else current_call_id(),
     }
-
-
-def recording(by: Caller | Event | str, act: str, object_id: str, **details: Detail) -> Entry:
-    """The values of RECORD."""
-    values = entry(by, act, object_id, **details)
-    return {**values, "details": json.dumps(values["details"])}
 
 
 def _actor(by: Caller | Event | str) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from flask import g, request
 from werkzeug.datastructures import Headers
 
 from chassis.access import admit
@@ -42,6 +43,14 @@ def authenticate(headers: Headers, keys: Keys) -> Credentials:
     except TokenError as error:
         challenge = f'{CHALLENGE}, error="invalid_token"'
         raise Problem("not_authenticated", headers={"WWW-Authenticate": challenge}) from error
+
+
+def credentials_of_request(keys: Keys) -> Credentials:
+    """What `authenticate` finds in the current request's headers, read once however often it is asked for."""
+    if "credentials" not in g:
+        g.credentials = authenticate(request.headers, keys)
+    found: Credentials = g.credentials
+    return found
 
 
 def authorise(caller: Caller, access: Access) -> None:

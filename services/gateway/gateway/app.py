@@ -71,7 +71,8 @@ def create_app() -> Flask:
 def trust_proxies(app: Flask, proxies_in_front: int) -> None:
     """Take the caller's address from the last ``proxies_in_front`` entries of ``X-Forwarded-For``: those that
     our own proxies wrote. Whatever stands before them a stranger may have sent."""
-    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies_in_front, x_proto=0, x_host=0)  # type: ignore[method-assign]
+    if proxies_in_front:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies_in_front, x_proto=0, x_host=0)  # type: ignore[method-assign]
 
 
 def build_app(parts: Parts, public_url: str, throttled: Throttle | None = None) -> Flask:

@@ -9,7 +9,7 @@ from marshmallow import Schema
 
 from contracts.access import Access
 from gateway import reading
-from gateway.access import authenticate, authorise
+from gateway.access import authorise, credentials_of_request
 from gateway.call import Call, parts
 from gateway.documenting import operation
 from gateway.schemas.base import Nothing
@@ -96,7 +96,7 @@ def _call(shape: Shape, body: Schema | None, query: Schema) -> Call:
     found = parts()
     if shape.reads_itself:
         return Call(caller=g.caller, services=found.services.bind(token=None, call_id=g.call_id))
-    credentials = authenticate(request.headers, found.keys)
+    credentials = credentials_of_request(found.keys)
     g.caller = credentials.caller
     authorise(credentials.caller, shape.access)
     key = (

@@ -18,7 +18,7 @@ from flask import Flask, Response, g, request
 from chassis.caller import ANONYMOUS, Caller
 from chassis.metrics import counter
 from contracts.refusals import Refusal
-from gateway.access import authenticate
+from gateway.access import credentials_of_request
 from gateway.call import parts
 from gateway.grants import token_problem
 from gateway.openapi import TOKEN_PATH
@@ -130,6 +130,6 @@ def _class_and_key(route: str) -> tuple[str, str]:
 def _caller() -> Caller:
     """Who asks; nobody where the token is not valid, which the endpoint will say."""
     try:
-        return authenticate(request.headers, parts().keys).caller
+        return credentials_of_request(parts().keys).caller
     except Problem:
         return ANONYMOUS

@@ -125,7 +125,7 @@ def _record(
         "draw_cents": [draw["amount_cents"] for draw in price.draws],
     }
     done = {name: row[name] for name in ("card_id", "offer_id", "gross_cents", "paid_from_pot_cents")}
-    audited = audit.recording(row["device_id"], "redemption_recorded", row["id"], **done)
+    audited = audit.recording(row["redeemed_at"], row["device_id"], "redemption_recorded", row["id"], **done)
     said = announcing(session, _recorded(row, price))
     written = execute(session, RECORD, {**row, **drawn, **audited, **said, **key.keeping(answer)}).one()
     _check_kept(written.kept)
