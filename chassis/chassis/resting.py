@@ -1,4 +1,4 @@
-"""How the process's own loops (relay, pruning, sealing) wait between two turns."""
+"""How the process's own loops (relay, pruning, sealing, the look at the archive) wait between two turns."""
 
 from collections.abc import Callable
 from time import monotonic, sleep

@@ -61,7 +61,9 @@ def linked(targets: dict[str, int]) -> Iterator[Links]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield Links(json.loads(process.stdout.readline()), process)
+        ports = process.stdout.readline()
+        assert ports, "the proxy did not start"
+        yield Links(json.loads(ports), process)
     finally:
         process.stdin.close()
         process.wait(END_TIMEOUT_S)

@@ -1,5 +1,6 @@
 """A process's own pool of connections is full: who waits is told to try again, and nothing is half done."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Event
@@ -16,8 +17,10 @@ PATIENCE_S = 20
 
 
 @pytest.fixture
-def pool(backing: Backing) -> Database:
+def pool(backing: Backing, database: Callable[[str], Database]) -> Database:
     """As a service has one, but small."""
+    # Prepared by this: before, the service's role may not enter.
+    database("cards")
     return Database(backing.database_urls["cards"], name="full", pool_size=CONNECTIONS)
 
 
