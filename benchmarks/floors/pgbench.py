@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
 from devstack.databases import connect
-from devstack.debian import POSTGRESQL_BIN
+from devstack.programs import postgresql_bin
 
 DATABASE = "pgbench"
 # 100,000 accounts each: far more rows than clients, so that none waits for another.
@@ -48,7 +48,7 @@ class Pgbench:
         url = urlsplit(self._admin_url)
         where = ["-h", str(url.hostname), "-p", str(url.port), "-U", unquote(url.username or "")]
         done = subprocess.run(
-            [str(POSTGRESQL_BIN / "pgbench"), *where, *arguments, DATABASE],
+            [str(postgresql_bin() / "pgbench"), *where, *arguments, DATABASE],
             env={**os.environ, "PGPASSWORD": unquote(url.password or ""), "LC_ALL": "C"},
             capture_output=True,
             text=True,

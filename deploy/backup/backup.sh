@@ -21,8 +21,10 @@ sync "$unfinished"/*
 mv -T "$unfinished" "$bases/$name"
 
 # A copy reaches only its own end: what comes after it is in the log, so a log that is not archived is a failure.
+# The byte before the log's end lies in the last finished piece. The end itself does not say: where it is a border, PostgreSQL
+# names the piece before it up to 16, and the one behind it, which nobody finishes, from 17 on.
 segment=$(psql --no-psqlrc --no-password --quiet --tuples-only --no-align --dbname=postgres \
-    --command='SELECT pg_walfile_name(pg_switch_wal())')
+    --command='SELECT pg_walfile_name(pg_switch_wal() - 1)')
 waited_ds=0
 until [ -e "$BACKUP_FOLDER/wal/$segment.gz" ]; do
     if [ "$waited_ds" -ge $((archived_within_s * 10)) ]; then

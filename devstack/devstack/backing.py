@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack import postgresql, rabbitmq
+from devstack import postgresql_data, rabbitmq
 from devstack.databases import Account, DatabaseUrls, create_databases, drop_databases
 from devstack.debian import BACKING_PACKAGES, ensure_packages
 from devstack.errors import DevstackError
@@ -113,7 +113,7 @@ def docker_answers() -> bool:
 
 def wipe_data(folder: Path) -> None:
     """Delete the data of stopped nodes of our own in `folder`; their logs stay."""
-    postgresql.remove_data(folder / "postgresql")
+    postgresql_data.remove_data(folder / "postgresql")
     rabbitmq.remove_data(folder / "rabbitmq")
 
 

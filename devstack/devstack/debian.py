@@ -5,10 +5,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from devstack.errors import DevstackError
+from devstack.programs import forget, postgresql_bin, rabbitmq_bin
 
 BACKING_PACKAGES = ("rabbitmq-server", "postgresql")
 RENDERING_PACKAGES = (
@@ -20,8 +21,6 @@ RENDERING_PACKAGES = (
 )
 # For the tests of the alerts: no part of a running platform, so they ask for it themselves.
 MONITORING_PACKAGES = ("prometheus",)
-POSTGRESQL_BIN = Path("/usr/lib/postgresql/15/bin")
-RABBITMQ_BIN = Path("/usr/lib/rabbitmq/bin")
 
 # Units that a fresh install would start at the next boot; ours are private nodes, so these stay off.
 UNITS = (
@@ -71,9 +70,11 @@ def what_to_do(missing: Sequence[str]) -> str:
 
 def _is_here(package: str) -> bool:
     """Programs are looked for where we start them; libraries are asked from dpkg."""
-    programs = {"rabbitmq-server": RABBITMQ_BIN / "rabbitmq-server", "postgresql": POSTGRESQL_BIN / "initdb"}
+    programs = {"rabbitmq-server": rabbitmq_bin, "postgresql": postgresql_bin}
     if package in programs:
-        return programs[package].exists()
+        with suppress(DevstackError):
+            return bool(programs[package]())
+        return False
     if shutil.which("dpkg-query") is None:
         return False
     query = ["dpkg-query", "-W", "-f", "${db:Status-Status}", package]
@@ -88,6 +89,7 @@ def _install(packages: Sequence[str]) -> None:
         _apt_get("update", "-qq")
         _apt_get("install", "-y", "-qq", "--no-install-recommends", *packages)
     _leave_off([unit for unit in UNITS if unit not in had_units])
+    forget()
 
 
 def _apt_get(*arguments: str) -> None:

@@ -1,16 +1,12 @@
-"""A private PostgreSQL 15 cluster: scram passwords, loopback only, what each service needs and no more."""
+"""A private PostgreSQL cluster: scram passwords, loopback only, what each service needs and no more."""
 
 import os
-import shutil
 import signal
-import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.archiving import archiving_settings, archiving_variables, remove_archive
+from devstack.archiving import archiving_settings, archiving_variables
 from devstack.databases import (
     ADMINISTRATOR,
     Account,
@@ -20,19 +16,17 @@ from devstack.databases import (
     create_databases,
     database_url,
 )
-from devstack.debian import POSTGRESQL_BIN
 from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile
 from devstack.ports import LOOPBACK, free_port, wait_until
+from devstack.postgresql_data import DATA_LINK, bin_of, ensure_data, environment_of, system_user
 from devstack.processes import Command, RunningProcess, start_process
 
-SYSTEM_USER = "postgres"
 START_TIMEOUT_S = 60.0
 MAX_START_ATTEMPTS = 3
 MAX_CONNECTIONS = 200
 # Commits still reach the kernel, so they survive kill -9 of the server; only a power cut could lose them.
 NOT_DURABLE = ("fsync=off", "full_page_writes=off")
-DATA_LINK = "data"
 
 
 @dataclass(kw_only=True)
@@ -110,8 +104,8 @@ class PostgresqlCluster:
         arguments = [argument for setting in settings for argument in ("-c", setting)]
         return Command(
             name="postgresql",
-            argv=[str(POSTGRESQL_BIN / "postgres"), "-D", str(data), *arguments],
-            environment={**_environment(), **archiving_variables(data)},
+            argv=[str(bin_of(data) / "postgres"), "-D", str(data), *arguments],
+            environment={**environment_of(bin_of(data)), **archiving_variables(data)},
             folder=data,
             log_file=self.log_file,
             user=system_user(),
@@ -130,7 +124,7 @@ def start_postgresql(
     """Start a cluster whose data lies in `folder` (made when absent). Raises DevstackError."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    _ensure_data(folder, admin_password)
+    ensure_data(folder, admin_password)
     cluster = PostgresqlCluster(
         folder=folder, admin_password=admin_password, pids=pids, durable=durable, archive=archive
     )
@@ -153,96 +147,3 @@ def create_service_databases(
     """`create_databases` on a server of our own, where a service enters nothing else. May be done again."""
     close_maintenance_databases(cluster.admin_url)
     return create_databases(cluster.admin_url, accounts)
-
-
-def remove_data(folder: Path) -> None:
-    """Delete a stopped cluster's data, wherever it had to be put, and its backups; its log stays."""
-    data = folder / DATA_LINK
-    remove_archive(data.resolve())
-    if data.is_symlink():
-        shutil.rmtree(data.resolve().parent, ignore_errors=True)
-        data.unlink()
-    shutil.rmtree(data, ignore_errors=True)
-
-
-def system_user() -> str | None:
-    """Who runs the server: PostgreSQL refuses root, so root becomes `postgres`; others stay themselves."""
-    return SYSTEM_USER if os.geteuid() == 0 else None
-
-
-def _ensure_data(folder: Path, admin_password: str) -> None:
-    link = folder / DATA_LINK
-    if (link / "PG_VERSION").exists():
-        return
-    home = _reachable_home(folder)
-    data = home / DATA_LINK
-    # An initdb that was interrupted leaves a folder that neither initdb nor the server accepts.
-    shutil.rmtree(data, ignore_errors=True)
-    _initdb(data, home, admin_password)
-    if home != folder:
-        link.unlink(missing_ok=True)
-        link.symlink_to(data)
-
-
-def _reachable_home(folder: Path) -> Path:
-    """A folder for the data that the server's user can reach.
-
-    A clone under /root cannot be entered by `postgres`: the data then goes to a new folder under /var/tmp,
-    and `folder` gets a link to it.
-    """
-    user = system_user()
-    if user is None:
-        return folder
-    if not _can_enter(folder, user):
-        folder = Path(tempfile.mkdtemp(prefix="devstack-postgresql-", dir="/var/tmp"))
-    shutil.chown(folder, user, user)
-    return folder
-
-
-def _can_enter(folder: Path, user: str) -> bool:
-    """Ask the kernel rather than computing with modes: access lists and mount options count too."""
-    test = ["/usr/bin/test", "-x", str(folder.resolve())]
-    done = subprocess.run(test, user=user, group=user, extra_groups=[], cwd="/", check=False)
-    return done.returncode == 0
-
-
-def _initdb(data: Path, home: Path, admin_password: str) -> None:
-    user = system_user()
-    with _password_file(home, admin_password, user) as password_file:
-        done = subprocess.run(
-            [
-                *(str(POSTGRESQL_BIN / "initdb"), "-D", str(data), "-U", ADMINISTRATOR),
-                *("--pwfile", str(password_file), "--auth", "scram-sha-256"),
-                *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"),
-            ],
-            user=user,
-            group=user,
-            extra_groups=[] if user else None,
-            env=_environment(),
-            cwd=home,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if done.returncode != 0:
-        raise DevstackError(f"initdb failed:\n{done.stdout}{done.stderr}")
-
-
-@contextmanager
-def _password_file(home: Path, password: str, user: str | None) -> Iterator[Path]:
-    """A file that only the server's user can read, gone afterwards: no password in an argument list."""
-    path = home / ".initdb-password"
-    path.unlink(missing_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(password + "\n")
-    if user:
-        shutil.chown(path, user, user)
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _environment() -> dict[str, str]:
-    return {"PATH": f"{POSTGRESQL_BIN}:/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "TZ": "UTC"}

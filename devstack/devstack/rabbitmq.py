@@ -10,17 +10,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chassis.broker_rights import OWNER, definitions
-from devstack.debian import RABBITMQ_BIN
 from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile, replace_text
 from devstack.ports import LOOPBACK, answers, free_port, speaks_amqp, wait_until
 from devstack.processes import Command, RunningProcess, start_process
+from devstack.programs import epmd, rabbitmq_bin, search_path
 from devstack.secrets import GATEWAY
 
 START_TIMEOUT_S = 60.0
 CONTROL_TIMEOUT_S = 60.0
 MAX_START_ATTEMPTS = 3
-EPMD = Path("/usr/bin/epmd")
 
 
 @dataclass(kw_only=True)
@@ -59,7 +58,7 @@ class RabbitmqNode:
     def launch(self) -> None:
         """Start the node without waiting for it."""
         self._ensure_epmd()
-        self._broker = self._run("rabbitmq", [str(RABBITMQ_BIN / "rabbitmq-server")])
+        self._broker = self._run("rabbitmq", [str(rabbitmq_bin() / "rabbitmq-server")])
 
     def wait_ready(self) -> None:
         """Wait until it speaks AMQP; raises DevstackError with its last words when it ends instead."""
@@ -93,7 +92,7 @@ class RabbitmqNode:
     def control(self, *arguments: str) -> str:
         """What `rabbitmqctl` prints of this node; raises DevstackError with its complaint."""
         done = subprocess.run(
-            [str(RABBITMQ_BIN / "rabbitmqctl"), "--quiet", *arguments],
+            [str(rabbitmq_bin() / "rabbitmqctl"), "--quiet", *arguments],
             env=self._environment(),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
@@ -113,7 +112,7 @@ class RabbitmqNode:
         """Erlang's name daemon, our own child: the one Erlang would start by itself outlives every node."""
         if self._epmd and self._epmd.is_alive():
             return
-        self._epmd = self._run("epmd", [str(EPMD), "-port", str(self.epmd_port), "-address", LOOPBACK])
+        self._epmd = self._run("epmd", [str(epmd()), "-port", str(self.epmd_port), "-address", LOOPBACK])
         if not wait_until(lambda: answers(self.epmd_port), START_TIMEOUT_S):
             raise DevstackError(f"epmd did not start:\n{tail(self.log_file)}")
 
@@ -134,7 +133,7 @@ class RabbitmqNode:
         """Everything that Debian's /etc/rabbitmq would say, said here (rabbit_env.erl lists the names)."""
         data = self.folder / "data"
         return {
-            "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": search_path(rabbitmq_bin(), epmd().parent),
             "LANG": "C.UTF-8",
             "HOME": str(self.folder),
             # All nodes may have one name, as each has its own name daemon; the data depends on the name.

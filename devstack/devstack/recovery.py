@@ -10,17 +10,14 @@ from urllib.parse import urlsplit
 from devstack.archiving import archiving_variables, install_tools, tools_folder
 from devstack.backing import is_given, start_backing
 from devstack.databases import ADMINISTRATOR
-from devstack.debian import POSTGRESQL_BIN
 from devstack.environment import base_environment
 from devstack.errors import DevstackError
 from devstack.folders import forget_state, owned, read_state
 from devstack.pids import PidFile, stop_recorded
 from devstack.ports import LOOPBACK
-from devstack.postgresql import DATA_LINK, system_user
+from devstack.postgresql_data import DATA_LINK, bin_of, environment_of, system_user
 from devstack.rabbitmq import set_data_aside
 from devstack.secrets import load_secrets
-
-PROGRAMS = {"PATH": f"{POSTGRESQL_BIN}:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 def back_up(folder: Path) -> str:
@@ -99,7 +96,7 @@ def _run(data: Path, script: str, arguments: list[str], login: Mapping[str, str]
     return _output(
         subprocess.run(
             ["sh", str(tools_folder(data) / script), *arguments],
-            env={**PROGRAMS, **archiving_variables(data), **login},
+            env={**environment_of(bin_of(data)), **archiving_variables(data), **login},
             user=user,
             group=user,
             extra_groups=[] if user else None,

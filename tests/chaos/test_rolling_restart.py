@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from devstack.ports import wait_until
 from devstack.rolling import Restarted, restart_one_by_one
 from devstack.secrets import DATABASE_SERVICES, SERVICES
@@ -12,6 +14,8 @@ from tests.chaos.options import Options
 from tests.chaos.settling import settle
 from tests.chaos.stage import scene
 from tests.chaos.verdict import Verdict, judge
+
+pytestmark = pytest.mark.stops
 
 PATIENCE_S = 60.0
 REST_TIMEOUT_S = 120.0

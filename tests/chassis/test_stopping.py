@@ -17,6 +17,8 @@ from tests.chaos.links import Links, linked
 from .conftest import PATIENCE_S, Toy, eventually
 from .test_batches import ONE_BY_ONE, deliver
 
+pytestmark = pytest.mark.stops
+
 CALLERS = 8
 ENOUGH = 20 * CALLERS
 # A limit for the stops that can only be cut short; the others have the whole of theirs.

@@ -15,8 +15,11 @@ from devstack.databases import ADMINISTRATOR, connect, database_url
 from devstack.errors import DevstackError
 from devstack.pids import PidFile
 from devstack.ports import LOOPBACK, wait_until
-from devstack.postgresql import DATA_LINK, PostgresqlCluster, start_postgresql
-from devstack.recovery import PROGRAMS, back_up_server, restore_server
+from devstack.postgresql import PostgresqlCluster, start_postgresql
+from devstack.postgresql_data import DATA_LINK, environment_of
+from devstack.recovery import back_up_server, restore_server
+
+pytestmark = pytest.mark.stops
 
 PASSWORD = "administrator-of-a-test"
 NAMES = ("first", "second")
@@ -208,7 +211,10 @@ def test_a_copy_that_was_changed_is_not_restored(server: Server) -> None:
 
 
 def test_a_log_that_is_not_archived_fails_the_backup(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devstack.recovery.PROGRAMS", {**PROGRAMS, "ARCHIVED_WITHIN_S": "1"})
+    def hasty(programs: Path) -> dict[str, str]:
+        return {**environment_of(programs), "ARCHIVED_WITHIN_S": "1"}
+
+    monkeypatch.setattr("devstack.recovery.environment_of", hasty)
     (backup_folder(server.data) / "wal").write_text("no folder")
     server.write(1)
     with pytest.raises(DevstackError, match="the log is not archived"):

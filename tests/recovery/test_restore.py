@@ -17,6 +17,8 @@ from tests.chaos.options import Options
 from tests.chaos.verdict import kept_mails
 from tests.recovery.story import Story, told
 
+pytestmark = pytest.mark.stops
+
 SEED = 27
 # A client waits through the whole restore.
 PATIENCE_S = 400.0

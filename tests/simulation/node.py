@@ -9,7 +9,8 @@ from pathlib import Path
 from devstack.databases import Account, DatabaseUrls, connect, create_databases
 from devstack.debian import ensure_packages
 from devstack.pids import PidFile, stop_recorded
-from devstack.postgresql import PostgresqlCluster, remove_data, start_postgresql
+from devstack.postgresql import PostgresqlCluster, start_postgresql
+from devstack.postgresql_data import remove_data
 from tests.simulation.sides import SERVICES
 
 # A crash of this server is the end of the simulation, and what it plans should not depend on who vacuums.
