@@ -21,7 +21,7 @@ POLL_INTERVAL_S = 0.02
 class ProcessId:
     """One process for good: a pid may be given to somebody else later, a pid with its start time may not.
 
-    The start is counted as the system counts it: ticks since the boot on Linux, seconds of the clock elsewhere.
+    The start is counted as the system does: ticks since the boot on Linux, seconds of the clock elsewhere.
     """
 
     pid: int

@@ -13,7 +13,7 @@ from devstack.programs import POSTGRESQL_PROGRAMS
 
 @contextmanager
 def bare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """While inside, programs are looked for below `folder` only (PATH: `folder/path`), and nobody installs."""
+    """While inside, programs are looked for below `folder` only (PATH: `path`), and nobody installs."""
     with monkeypatch.context() as patch:
         patch.setenv("PATH", str(folder / "path"))
         patch.setattr(programs, "SBIN", ())
