@@ -16,6 +16,7 @@ from devstack.packages import SERVERS, ensure_packages
 from devstack.pids import PidFile, stop_recorded
 from devstack.postgresql import PostgresqlCluster, create_service_databases, start_postgresql
 from devstack.rabbitmq import RabbitmqNode, launch_rabbitmq, wait_rabbitmq
+from devstack.room import ensure_room
 from devstack.secrets import DATABASE_SERVICES, Secrets, load_secrets
 
 
@@ -156,6 +157,7 @@ def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, arc
     run that file by themselves, so private nodes serve here on every machine.
     """
     ensure_packages(SERVERS)
+    ensure_room(folder)
     launched = launch_rabbitmq(
         folder / "rabbitmq", pids=pids, password=secrets.amqp_password, users=secrets.amqp_passwords
     )
