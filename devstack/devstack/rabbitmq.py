@@ -16,6 +16,7 @@ from devstack.plain_paths import forget_plain, plain
 from devstack.ports import LOOPBACK, answers, free_port, speaks_amqp, wait_until
 from devstack.processes import Command, RunningProcess, start_process
 from devstack.programs import epmd, rabbitmq_bin, search_path
+from devstack.room import BROKER_STOPS_BELOW_BYTES
 from devstack.secrets import GATEWAY
 
 START_TIMEOUT_S = 60.0
@@ -238,7 +239,7 @@ def _configuration(node: RabbitmqNode) -> str:
     return (
         f"listeners.tcp.1 = {LOOPBACK}:{node.port}\n"
         f"load_definitions = {node.folder / 'definitions.json'}\n"
-        "disk_free_limit.absolute = 200MB\n"
+        f"disk_free_limit.absolute = {BROKER_STOPS_BELOW_BYTES}\n"
         "raft.wal_max_size_bytes = 67108864\n"
         "log.console = true\nlog.console.level = info\nlog.file = false\n"
     )
