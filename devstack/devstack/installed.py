@@ -10,8 +10,8 @@ from devstack import apt, programs
 from devstack.facts import Fact, said
 from devstack.packages import DEBIAN, missing, this_system, what_to_do
 from devstack.ports import connects
+from devstack.programmes import PROJECT
 
-PROJECT = Path(__file__).resolve().parent.parent.parent
 PYTHON_OLDEST, PYTHON_NEWEST = (3, 11), (3, 14)
 GIVEN_PREFIXES = ("AMQP_URI", "DATABASE_URL")
 PORTS = {"amqp": 5672, "amqps": 5671}

@@ -9,12 +9,12 @@ import tempfile
 from pathlib import Path
 
 from devstack.facts import Fact, said
-from devstack.installed import PROJECT
 from devstack.ports import free_port, is_free
+from devstack.programmes import PROJECT
 from devstack.room import DISK_NEEDED_BYTES, free_bytes
 
 GIB = 1 << 30
-# All processes of `make demo` together, with their share of what they share.
+# The 51 processes of `make demo` took 0.85 GiB, each with its share of what is shared; tests run more.
 MEMORY_NEEDED_BYTES = 3 * GIB // 2
 # What most systems give; macOS gives 256, and a service under load has more connections than that.
 FILES_NEEDED = 1024

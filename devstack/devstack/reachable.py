@@ -12,8 +12,9 @@ from urllib.parse import urlsplit
 
 from devstack import apt
 from devstack.facts import Fact, said
-from devstack.installed import PROJECT, is_whole
+from devstack.installed import is_whole
 from devstack.packages import CHECKS, missing
+from devstack.programmes import PROJECT
 
 APT_HELPER = "/usr/lib/apt/apt-helper"
 ASK_TIMEOUT_S = 10.0
