@@ -2,27 +2,42 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup demo bench test simulate chaos test-stops test-containers check docs format up down restart backup restore redrive replay reconcile verify-audit
+.PHONY: help setup doctor demo bench test simulate chaos test-stops test-containers check docs format up down restart backup restore redrive replay reconcile verify-audit
 
 # The first Python from 3.11 to 3.14 that starts, the machine's own before others.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 UV_VERSION := 0.13.9
 # An installed uv is used; without one, a pinned one is put into var/tools.
-UV ?= $(or $(shell command -v uv),$(CURDIR)/var/tools/bin/uv)
+OWN_UV := var/tools/bin/uv
+UV ?= $(if $(shell command -v uv),uv,$(OWN_UV))
 BIN := .venv/bin
+NO_PYTHON := echo 'Python 3.11, 3.12, 3.13 or 3.14 is needed, and none is in the PATH. Debian, Ubuntu: apt-get install python3; \
+	Fedora: dnf install python3; macOS: brew install python@3.13; elsewhere: make PYTHON=/where/it/is.'
+# Needs no .venv.
+DOCTOR = $(if $(PYTHON),PYTHONPATH=devstack "$(PYTHON)" -m devstack.doctor,$(NO_PYTHON); :)
+# After a command that failed: what of this machine is in the way of a target. The failure's status stays.
+or_say = || { code=$$?; $(DOCTOR) $(1) >&2 || true; exit $$code; }
+# Caches of whoever has no home.
+ifneq ($(shell test -w "$${HOME:-/nonexistent}" && echo yes),yes)
+export XDG_CACHE_HOME := $(CURDIR)/var/cache
+endif
 SERVICES_WITH_QUEUES := identity cards wallet offers notify
 GATEWAY_PORT ?= 8000
 
 help: ## Name every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-setup: $(UV) ## Python environment from uv.lock, and what is missing from Debian (as root)
-	@UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy $(UV) sync --quiet --locked --python "$(PYTHON)"
-	@$(BIN)/python -m devstack packages
+setup: $(filter $(OWN_UV),$(UV)) ## Python environment from uv.lock, and what this system lacks (as root on Debian)
+	@[ -n "$(PYTHON)" ] || { $(NO_PYTHON) >&2; exit 1; }
+	@{ UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy "$(UV)" sync --quiet --locked --python "$(PYTHON)" && \
+		$(BIN)/python -m devstack packages; } $(call or_say,$@)
+
+doctor: ## One page of what was found here, and of what would be in the way of each target
+	@$(DOCTOR)
 
 demo: setup ## Play the whole story on this machine; mails and PDFs stay in var/demo
-	@$(BIN)/python -m demo
+	@$(BIN)/python -m demo $(call or_say,$@)
 
 bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs/performance.md); pictures in var/bench
 	@$(BIN)/python -m benchmarks
@@ -31,7 +46,7 @@ chaos: setup ## Break the platform on purpose, account for every cent (DURATION=
 	@$(BIN)/python -W ignore -m tests.chaos
 
 test: setup ## All tests that need no Docker engine and no long load
-	@$(BIN)/pytest tests -m "not containers and not stops"
+	@$(BIN)/pytest tests -m "not containers and not stops" $(call or_say,$@)
 	@echo 'Left out: make test-stops (stops, restarts and restores under load; minutes) and make test-containers.'
 
 test-stops: setup ## Stops, rolling restarts, backup and restore, all under load; about 9 minutes
@@ -91,14 +106,11 @@ verify-audit: ## Look for changed, missing or added rows in the audit of the run
 	@found=0; for service in $(SERVICES_WITH_QUEUES); do \
 		$(BIN)/python -m devstack exec $$service -- python -m chassis verify-audit $$service || found=1; done; exit $$found
 
-# Only reached when no uv is installed. A bare Debian's python3 cannot make environments without python3-venv.
-$(CURDIR)/var/tools/bin/uv:
-	@[ -n "$(PYTHON)" ] || { echo 'Python 3.11, 3.12, 3.13 or 3.14 is needed (Debian: apt-get install python3).' >&2; exit 1; }
+# Only reached when no uv is installed. A bare Debian's python3 cannot make environments, as it lacks a package.
+$(OWN_UV):
+	@[ -n "$(PYTHON)" ] || { $(NO_PYTHON) >&2; exit 1; }
 	@mkdir -p var
 	@rm -rf var/tools
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
-		[ "$$(id -u)" = 0 ] || { echo 'Missing: apt-get install python3-venv (as root).' >&2; exit 1; }; \
-		echo 'Installing python3-venv from Debian'; \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; }
-	@$(PYTHON) -m venv var/tools
-	@var/tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@PYTHONPATH=devstack "$(PYTHON)" -m devstack.packages venv
+	@"$(PYTHON)" -m venv var/tools
+	@var/tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) $(call or_say,setup)

@@ -1,10 +1,12 @@
 """``make demo``: starts a platform of its own, plays the story on it, and leaves the mails and vouchers."""
 
+import sys
 import time
 from pathlib import Path
 
 from demo.acts.closing import account_for_every_cent
 from demo.story import play
+from devstack.errors import DevstackError
 from devstack.stack import Stack
 
 FOLDER = Path("var/demo")
@@ -28,4 +30,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DevstackError as error:
+        sys.exit(str(error))

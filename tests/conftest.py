@@ -20,8 +20,11 @@ from chassis.rights import grant, rights_of
 from contracts.access import scopes_of
 from contracts.programmes import Programme, read_programmes
 from devstack.backing import Backing, private_backing
+from devstack.libraries import library_path
 
 ROOT = Path(__file__).parent.parent
+# Services get it from devstack; tests that draw vouchers in this very process want it too.
+os.environ.update(library_path())
 
 # What a caller of each kind holds, as `identity` would sign it; tests override single fields.
 CALLERS: dict[str, dict[str, Any]] = {

@@ -7,7 +7,6 @@ umask 077
 export LC_ALL=C
 tools=$(cd "$(dirname "$0")" && pwd)
 bases="$BACKUP_FOLDER/base"
-wal="$BACKUP_FOLDER/wal"
 new="$PGDATA-restoring"
 settings="$new.conf"
 replaced="$PGDATA-before-$(date -u +%Y%m%dT%H%M%SZ)"
@@ -49,25 +48,30 @@ mkdir -m 700 "$new"
 tar --extract --gzip --file="$bases/$base/base.tar.gz" --directory="$new"
 tar --extract --gzip --file="$bases/$base/pg_wal.tar.gz" --directory="$new/pg_wal"
 cp "$bases/$base/backup_manifest" "$new/"
-pg_verifybackup --quiet "$new"
+# pg_verifybackup and pg_ctl hand paths to a shell in double quotes only: what they get is plain, or a variable.
+cd "$(dirname "$new")"
+beside=$(basename "$new")
+pg_verifybackup --quiet "$beside"
 touch "$new/recovery.signal"
 
 # Beside the data, so that none of it is left in there. The stopped server's own log has what was not archived yet.
 # It serves nobody until it has reached the moment; from then on it writes another line of the log (timeline).
+# Folders reach its commands as variables, because a path may hold quotes.
 socket=$(mktemp -d)
+export BACKUP_FOLDER OWN_LOG="$PGDATA/pg_wal" TOOLS="$tools" SETTINGS="$settings"
 cat >"$settings" <<SETTINGS
-include '$new/postgresql.conf'
-restore_command = 'gunzip --stdout "$wal/%f.gz" >"%p" 2>/dev/null || cp "$PGDATA/pg_wal/%f" "%p" 2>/dev/null'
+include '$beside/postgresql.conf'
+restore_command = 'gunzip --stdout "\$BACKUP_FOLDER/wal/%f.gz" >"%p" 2>/dev/null || cp "\$OWN_LOG/%f" "%p" 2>/dev/null'
 $target
 recovery_target_action = 'promote'
 hot_standby = off
 listen_addresses = ''
 unix_socket_directories = '$socket'
 archive_mode = on
-archive_command = 'sh "$tools/archive.sh" "%p" "%f"'
+archive_command = 'sh "\$TOOLS/archive.sh" "%p" "%f"'
 SETTINGS
 : >"$new.log"
-pg_ctl start --wait --silent --pgdata="$new" --log="$new.log" --options="-c 'config_file=$settings'" || true
+PGDATA="$new" pg_ctl start --wait --silent --log="$beside.log" --options='-c config_file="$SETTINGS"' || true
 while [ -e "$new/recovery.signal" ] || ! pg_controldata "$new" | grep -q 'cluster state: *in production'; do
     if ! pg_ctl status --pgdata="$new" >/dev/null 2>&1; then
         tail -n 5 "$new.log" >&2

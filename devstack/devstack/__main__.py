@@ -9,13 +9,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from devstack import background, recovery
+from devstack.backing import is_given
 from devstack.clock import clock_of
 from devstack.compose_env import compose_env
-from devstack.debian import ensure_packages
 from devstack.environment import service_environment
 from devstack.errors import DevstackError
 from devstack.folders import read_state
 from devstack.officers import create_officer
+from devstack.packages import RENDERING, SERVERS, ensure_packages
 from devstack.ports import free_port
 from devstack.programmes import PROJECT
 from devstack.rolling import restart_one_by_one
@@ -66,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     restart.add_argument("services", nargs="*", help="services to restart (all)")
     restart.set_defaults(run=_restart)
     commands.add_parser(
-        "packages", parents=[common], help="install what is missing from Debian"
+        "packages", parents=[common], help="install what is missing, or say how"
     ).set_defaults(run=_packages)
     restore = commands.add_parser(
         "restore", parents=[common], help="bring all databases of a stopped platform back to one moment"
@@ -143,7 +144,7 @@ def _restart(options: argparse.Namespace) -> None:
 
 
 def _packages(options: argparse.Namespace) -> None:
-    ensure_packages()
+    ensure_packages(RENDERING if is_given(os.environ) else (*SERVERS, *RENDERING))
 
 
 def _clock(options: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """Where a private server keeps its backups and the log since then, and how it is told to (ADR 0027)."""
 
+import shlex
 import shutil
 from pathlib import Path
 
@@ -27,8 +28,13 @@ def archiving_settings(data: Path, user: str | None) -> tuple[str, ...]:
     return (
         "archive_mode=on",
         f"archive_timeout={ARCHIVED_WITHIN_S}",
-        f"archive_command=sh '{tools_folder(data) / 'archive.sh'}' %p %f",
+        f"archive_command={_command(tools_folder(data) / 'archive.sh')}",
     )
+
+
+def _command(script: Path) -> str:
+    """For the shell, which splits words, and for the server, which fills in what follows a percent sign."""
+    return f"sh {shlex.quote(str(script))}".replace("%", "%%") + " %p %f"
 
 
 def archiving_variables(data: Path) -> dict[str, str]:

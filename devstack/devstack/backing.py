@@ -12,11 +12,12 @@ from pathlib import Path
 from chassis.settings import SettingsError, variable
 from devstack import postgresql_data, rabbitmq
 from devstack.databases import Account, DatabaseUrls, create_databases, drop_databases
-from devstack.debian import BACKING_PACKAGES, ensure_packages
 from devstack.errors import DevstackError
+from devstack.packages import SERVERS, ensure_packages
 from devstack.pids import PidFile, stop_recorded
 from devstack.postgresql import PostgresqlCluster, create_service_databases, start_postgresql
 from devstack.rabbitmq import RabbitmqNode, launch_rabbitmq, wait_rabbitmq
+from devstack.room import ensure_room
 from devstack.secrets import DATABASE_SERVICES, Secrets, load_secrets
 
 
@@ -159,12 +160,13 @@ def _name_on_given_server(folder: Path, service: str) -> str:
 
 
 def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, archive: bool) -> Backing:
-    """Private nodes from Debian's packages.
+    """Private nodes from the programs of this machine.
 
     Containers from deploy/compose.yaml would come in here, chosen by `docker_answers()`; the container tests
     run that file by themselves, so private nodes serve here on every machine.
     """
-    ensure_packages(BACKING_PACKAGES)
+    ensure_packages(SERVERS)
+    ensure_room(folder)
     launched = launch_rabbitmq(
         folder / "rabbitmq", pids=pids, password=secrets.amqp_password, users=secrets.amqp_passwords
     )

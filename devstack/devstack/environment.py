@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack.backing import Backing
+from devstack.libraries import library_path
 from devstack.ports import LOOPBACK
 from devstack.secrets import GATEWAY, SERVICES, Secrets
 
@@ -128,6 +129,7 @@ def base_environment() -> dict[str, str]:
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "PYTHONSAFEPATH": "1",
+        **library_path(),
     }
 
 

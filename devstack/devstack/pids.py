@@ -13,11 +13,12 @@ FILE_NAME = "pids.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """One started process and the signal that asks it to end."""
+    """One started process, the signal that asks it to end, and the port where a service says how it is."""
 
     name: str
     id: ProcessId
     stop_signal: int
+    metrics_port: int | None = None
 
 
 @dataclass
@@ -31,8 +32,15 @@ class PidFile:
     def add(self, running: RunningProcess) -> None:
         """Remember a process that was just started."""
         command = running.command
+        port = command.environment.get("METRICS_PORT")
+        record = Record(
+            name=command.name,
+            id=running.id,
+            stop_signal=command.stop_signal,
+            metrics_port=int(port) if port else None,
+        )
         with self._lock:
-            self._records.append(Record(name=command.name, id=running.id, stop_signal=command.stop_signal))
+            self._records.append(record)
             self._write()
 
     def remove(self, process: ProcessId) -> None:
@@ -54,6 +62,7 @@ def write_records(folder: Path, records: list[Record]) -> None:
             "started_ticks": record.id.started_ticks,
             "boot_id": record.id.boot_id,
             "stop_signal": record.stop_signal,
+            "metrics_port": record.metrics_port,
         }
         for record in records
     ]
@@ -71,6 +80,7 @@ def read_records(folder: Path) -> list[Record]:
             name=row["name"],
             id=ProcessId(pid=row["pid"], started_ticks=row["started_ticks"], boot_id=row["boot_id"]),
             stop_signal=row["stop_signal"],
+            metrics_port=row.get("metrics_port"),
         )
         for row in rows
     ]

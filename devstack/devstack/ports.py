@@ -37,8 +37,13 @@ def is_free(port: int) -> bool:
 
 def answers(port: int, timeout_s: float = 0.5) -> bool:
     """Whether somebody accepts connections on this loopback port."""
+    return connects(LOOPBACK, port, timeout_s)
+
+
+def connects(host: str, port: int, timeout_s: float = 3.0) -> bool:
+    """Whether somebody accepts connections there."""
     try:
-        with socket.create_connection((LOOPBACK, port), timeout=timeout_s):
+        with socket.create_connection((host, port), timeout=timeout_s):
             return True
     except OSError:
         return False

@@ -1,8 +1,10 @@
 """The data of a private PostgreSQL cluster: where it can lie, who makes it, by which version, how it goes."""
 
 import os
+import pwd
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,8 @@ from devstack.programs import postgresql_bin, search_path
 
 SYSTEM_USER = "postgres"
 DATA_LINK = "data"
+# Order by bytes, letters of all scripts; not every macOS has a locale that says both.
+LOCALE = ("--locale", "C", "--lc-ctype", "UTF-8") if sys.platform == "darwin" else ("--locale", "C.UTF-8")
 
 
 def remove_data(folder: Path) -> None:
@@ -42,8 +46,19 @@ def environment_of(programs: Path) -> dict[str, str]:
 
 
 def system_user() -> str | None:
-    """Who runs the server: PostgreSQL refuses root, so root becomes `postgres`; others stay themselves."""
-    return SYSTEM_USER if os.geteuid() == 0 else None
+    """Who runs the server: PostgreSQL refuses root, so root becomes `postgres`; others stay themselves.
+
+    Raises DevstackError where root has nobody to become.
+    """
+    if os.geteuid() != 0:
+        return None
+    try:
+        return pwd.getpwnam(SYSTEM_USER).pw_name
+    except KeyError:
+        raise DevstackError(
+            f"PostgreSQL does not run as root, and there is no user {SYSTEM_USER} to run it as.\n"
+            f"Make one (useradd --system {SYSTEM_USER}), or start as a user who is not root."
+        ) from None
 
 
 def ensure_data(folder: Path, admin_password: str) -> None:
@@ -78,7 +93,7 @@ def _reachable_home(folder: Path) -> Path:
 
 def _can_enter(folder: Path, user: str) -> bool:
     """Ask the kernel rather than computing with modes: access lists and mount options count too."""
-    test = ["/usr/bin/test", "-x", str(folder.resolve())]
+    test = ["test", "-x", str(folder.resolve())]
     done = subprocess.run(test, user=user, group=user, extra_groups=[], cwd="/", check=False)
     return done.returncode == 0
 
@@ -90,7 +105,7 @@ def _initdb(data: Path, home: Path, admin_password: str) -> None:
             [
                 *(str(programs / "initdb"), "-D", str(data), "-U", ADMINISTRATOR),
                 *("--pwfile", str(password_file), "--auth", "scram-sha-256"),
-                *("--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync"),
+                *("--encoding", "UTF8", *LOCALE, "--no-sync"),
             ],
             user=user,
             group=user,

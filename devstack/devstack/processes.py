@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from devstack.process_table import BOOT_ID, HAS_PROC, PROC, Status, proc_status, ps_statuses
+
 # Longer than what a service allows itself (`chassis.stopping.STOP_MAX_S`).
 STOP_TIMEOUT_S = 25.0
 KILL_TIMEOUT_S = 10.0
@@ -17,7 +19,10 @@ POLL_INTERVAL_S = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessId:
-    """One process for good: a pid may be given to somebody else later, a pid with its start time may not."""
+    """One process for good: a pid may be given to somebody else later, a pid with its start time may not.
+
+    The start is counted as the system does: ticks since the boot on Linux, seconds of the clock elsewhere.
+    """
 
     pid: int
     started_ticks: int
@@ -141,10 +146,10 @@ def wait_gone(processes: Sequence[ProcessId], timeout_s: float) -> bool:
 def descendants(pid: int) -> list[ProcessId]:
     """Children, their children and so on; PostgreSQL's leave their parent's group, so groups would not do."""
     children: dict[int, list[ProcessId]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and (status := _status(int(entry.name))):
-            child = ProcessId(pid=int(entry.name), started_ticks=status.started_ticks, boot_id=_boot_id())
-            children.setdefault(status.parent, []).append(child)
+    boot_id = _boot_id()
+    for one, status in _all().items():
+        child = ProcessId(pid=one, started_ticks=status.started_ticks, boot_id=boot_id)
+        children.setdefault(status.parent, []).append(child)
     found: list[ProcessId] = []
     waiting = [pid]
     while waiting:
@@ -154,21 +159,17 @@ def descendants(pid: int) -> list[ProcessId]:
     return found
 
 
-@dataclass(frozen=True)
-class _Status:
-    state: str
-    parent: int
-    started_ticks: int
-
-
-def _status(pid: int) -> _Status | None:
-    """From /proc/<pid>/stat (proc(5)); the command, in brackets, may hold spaces and brackets."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return _Status(state=fields[0], parent=int(fields[1]), started_ticks=int(fields[19]))
-
-
 def _boot_id() -> str:
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    """Where starts are counted from the boot, which boot it was."""
+    return BOOT_ID.read_text().strip() if HAS_PROC else ""
+
+
+def _status(pid: int) -> Status | None:
+    return proc_status(pid) if HAS_PROC else ps_statuses("-p", str(pid)).get(pid)
+
+
+def _all() -> dict[int, Status]:
+    if not HAS_PROC:
+        return ps_statuses("-A")
+    pids = (int(entry.name) for entry in PROC.iterdir() if entry.name.isdigit())
+    return {pid: status for pid in pids if (status := proc_status(pid))}

@@ -12,9 +12,11 @@ from pathlib import Path
 from chassis.broker_rights import OWNER, definitions
 from devstack.errors import DevstackError, tail
 from devstack.pids import PidFile, replace_text
+from devstack.plain_paths import forget_plain, plain
 from devstack.ports import LOOPBACK, answers, free_port, speaks_amqp, wait_until
 from devstack.processes import Command, RunningProcess, start_process
 from devstack.programs import epmd, rabbitmq_bin, search_path
+from devstack.room import BROKER_STOPS_BELOW_BYTES
 from devstack.secrets import GATEWAY
 
 START_TIMEOUT_S = 60.0
@@ -173,6 +175,8 @@ def launch_rabbitmq(
     """As `start_rabbitmq`, without waiting: something else can be started meanwhile."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # The broker's disk monitor hands the path to a shell unquoted, and that shell waits for a second quote.
+    folder = plain(folder)
     node = _node(folder, password or secrets.token_urlsafe(24), users or {}, pids)
     node.launch()
     return node
@@ -199,6 +203,7 @@ def wait_rabbitmq(node: RabbitmqNode) -> RabbitmqNode:
 def remove_data(folder: Path) -> None:
     """Delete a stopped node's data; its log stays."""
     shutil.rmtree(folder / "data", ignore_errors=True)
+    forget_plain(folder.resolve())
 
 
 def set_data_aside(folder: Path) -> Path | None:
@@ -234,7 +239,7 @@ def _configuration(node: RabbitmqNode) -> str:
     return (
         f"listeners.tcp.1 = {LOOPBACK}:{node.port}\n"
         f"load_definitions = {node.folder / 'definitions.json'}\n"
-        "disk_free_limit.absolute = 200MB\n"
+        f"disk_free_limit.absolute = {BROKER_STOPS_BELOW_BYTES}\n"
         "raft.wal_max_size_bytes = 67108864\n"
         "log.console = true\nlog.console.level = info\nlog.file = false\n"
     )

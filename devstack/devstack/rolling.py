@@ -47,10 +47,5 @@ def _is_back(folder: Path, old: Record) -> bool:
 
 
 def _is_ready(record: Record) -> bool:
-    """Each process was told its own port for this; nobody wrote it down but the kernel."""
-    try:
-        variables = Path(f"/proc/{record.id.pid}/environ").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    told = dict(variable.split(b"=", 1) for variable in variables if b"=" in variable)
-    return is_alive(record.id) and http_status(int(told.get(b"METRICS_PORT", b"0")), "/healthz") == 200
+    port = record.metrics_port
+    return port is not None and is_alive(record.id) and http_status(port, "/healthz") == 200

@@ -12,11 +12,11 @@ from typing import Any, Self
 
 from devstack.backing import Backing, start_backing, wipe_data, wipe_given
 from devstack.clock import Clock
-from devstack.debian import RENDERING_PACKAGES, ensure_packages
 from devstack.environment import Wiring, service_environment, wire
 from devstack.errors import DevstackError
 from devstack.folders import LOCK_FILE, forget_state, owned, write_state
 from devstack.officers import create_officer
+from devstack.packages import RENDERING, ensure_packages
 from devstack.pids import PidFile, stop_recorded
 from devstack.ports import free_port, is_free
 from devstack.programmes import copy_programmes
@@ -194,7 +194,7 @@ def _start_parts(
     on_stop: ExitStack,
 ) -> tuple[Backing, Wiring, Supervisor]:
     """Everything below the processes: packages, folders, secrets, nodes, ports."""
-    ensure_packages(RENDERING_PACKAGES)
+    ensure_packages(RENDERING)
     (folder / "logs").mkdir(exist_ok=True)
     (folder / "mails").mkdir(exist_ok=True)
     copy_programmes(folder / "programmes", extra_programmes)

@@ -11,10 +11,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devstack.__main__ import main
+from devstack.apt import POLICY_FORBIDS_ALL, nothing_starts
 from devstack.backing import Backing, is_given
 from devstack.clock import clock_of
 from devstack.databases import DatabaseUrls
-from devstack.debian import POLICY_FORBIDS_ALL, nothing_starts
 from devstack.environment import prepare_environment, sandbox_environment, service_environment, wire
 from devstack.errors import DevstackError
 from devstack.folders import owned
@@ -22,7 +22,7 @@ from devstack.programmes import PROJECT, copy_programmes
 from devstack.secrets import DATABASE_SERVICES, SERVICES, load_secrets, make_secrets
 from devstack.services import parse_services
 
-NOT_OURS = {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "PYTHONSAFEPATH"}
+NOT_OURS = {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "PYTHONSAFEPATH", "DYLD_FALLBACK_LIBRARY_PATH"}
 
 
 def test_secrets_are_made_once_and_readable_by_their_owner_only(tmp_path: Path) -> None:

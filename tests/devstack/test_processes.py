@@ -1,5 +1,6 @@
 """Processes are ended by pid and start time, children included, and started again when they end alone."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -8,9 +9,11 @@ from signal import SIGTERM
 
 import pytest
 
+from devstack import processes
 from devstack.errors import DevstackError
 from devstack.pids import PidFile, read_records, stop_recorded
 from devstack.ports import wait_until
+from devstack.process_table import proc_status, ps_statuses
 from devstack.processes import Command, descendants, is_alive, start_process, stop_process
 from devstack.supervisor import Supervised, Supervisor
 
@@ -60,6 +63,25 @@ def test_a_stranger_who_got_the_same_pid_is_left_alone(command: Callable[..., Co
     stop_process(before, SIGTERM)
     assert is_alive(running.id)
     running.stop()
+
+
+def test_ps_says_the_same_of_a_process_as_proc_does(command: Callable[..., Command]) -> None:
+    running = start_process(command(SLEEPS))
+    pid = running.id.pid
+    by_proc, by_ps, all_by_ps = proc_status(pid), ps_statuses("-p", str(pid))[pid], ps_statuses("-A")
+    assert by_proc is not None
+    assert (by_ps.parent, by_ps.started_ticks) == (os.getpid(), all_by_ps[pid].started_ticks)
+    assert by_proc.parent == by_ps.parent
+    running.stop()
+    assert ps_statuses("-p", str(pid)) == {}
+
+
+def test_without_proc_a_process_is_known_and_ended_with_its_children_all_the_same(
+    command: Callable[..., Command], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "HAS_PROC", False)
+    test_stopping_ends_the_children_too(command)
+    test_a_stranger_who_got_the_same_pid_is_left_alone(command)
 
 
 def test_another_process_stops_what_the_pid_file_names(

@@ -1,42 +1,21 @@
 """Programs are found where a system puts them; what is missing is named with the places that were seen."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from devstack import programs
 from devstack.errors import DevstackError
-from devstack.programs import POSTGRESQL_PROGRAMS, RABBITMQ_PROGRAMS
+from devstack.programs import RABBITMQ_PROGRAMS
+from tests.devstack.bare_machine import bare, install, install_postgresql
 
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A machine whose only programs are those that a test installs."""
-    monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr(programs, "SBIN", ())
-    for name in ("POSTGRESQL", "RABBITMQ"):
-        wanted = getattr(programs, name)
-        places = tuple(f"{tmp_path}{place}" for place in wanted.places)
-        monkeypatch.setattr(programs, name, replace(wanted, places=places))
-    monkeypatch.setattr(programs, "EPMD_PLACES", tuple(f"{tmp_path}{p}" for p in programs.EPMD_PLACES))
-    programs.forget()
-    yield tmp_path
-    programs.forget()
-
-
-def install(folder: Path, names: tuple[str, ...], said: str) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        (folder / name).write_text(f"#!/bin/sh\necho '{said}'\n")
-        (folder / name).chmod(0o755)
-    return folder
-
-
-def install_postgresql(folder: Path, version: str, without: str = "") -> Path:
-    names = tuple(name for name in POSTGRESQL_PROGRAMS if name != without)
-    return install(folder, names, f"postgres (PostgreSQL) {version} (Debian)")
+    with bare(tmp_path, monkeypatch):
+        yield tmp_path
 
 
 def test_the_newest_postgresql_that_is_whole_and_supported_is_taken(machine: Path) -> None:

@@ -1,5 +1,6 @@
 """The platform as a whole, without its services: parts start together, and nothing outlives it."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.background import down
+from devstack.background import down, up
 from devstack.backing import wipe_data
 from devstack.errors import DevstackError
 from devstack.folders import STATE_FILE
@@ -51,6 +52,14 @@ def test_down_stops_what_a_killed_keeper_left_running(abandoned_folder: Path) ->
     assert down(abandoned_folder) == names
     assert [process for process in left if is_alive(process)] == []
     assert down(abandoned_folder) == []
+
+
+def test_a_gateway_port_that_is_taken_is_said_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(DevstackError, match=f"Port {port} is taken by another program"):
+            up(tmp_path, port, (), {})
+    assert read_records(tmp_path) == []
 
 
 def test_a_sandbox_part_can_be_killed_and_started_again(tmp_path: Path) -> None:

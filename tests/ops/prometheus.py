@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import yaml
 
-from devstack.debian import MONITORING_PACKAGES, ensure_packages
+from devstack.packages import MONITORING, ensure_packages
 from devstack.ports import LOOPBACK, free_port, wait_until
 from tests.ops.watched import PROMETHEUS
 
@@ -48,7 +48,7 @@ class Watching:
 @contextmanager
 def watching(ports: dict[str, list[int]], folder: Path) -> Iterator[Watching]:
     """Scrape every second; ``ports``: the metrics ports of each service's processes."""
-    ensure_packages(MONITORING_PACKAGES)
+    ensure_packages(MONITORING)
     folder.joinpath("prometheus.yml").write_text(_configuration(ports))
     port = free_port()
     command = [

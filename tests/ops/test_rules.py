@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from devstack.debian import MONITORING_PACKAGES, ensure_packages
+from devstack.packages import MONITORING, ensure_packages
 from tests.ops.watched import DASHBOARD, PROMETHEUS, ROOT, alerts, panels, rule_tests
 
 FILES = sorted(path.stem for path in PROMETHEUS.glob("rules/*.yml"))
@@ -18,7 +18,7 @@ RUNBOOK = re.compile(r"(docs/[a-z]+\.md)#([a-z-]+)")
 @pytest.fixture(scope="module", autouse=True)
 def _promtool() -> None:
     """Installed where it may be; otherwise the tests fail with what to do."""
-    ensure_packages(MONITORING_PACKAGES)
+    ensure_packages(MONITORING)
 
 
 def promtool(*arguments: object) -> None:

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from devstack.databases import Account, DatabaseUrls, connect, create_databases
-from devstack.debian import ensure_packages
+from devstack.packages import ensure_packages
 from devstack.pids import PidFile, stop_recorded
 from devstack.postgresql import PostgresqlCluster, start_postgresql
 from devstack.postgresql_data import remove_data

@@ -1,26 +1,15 @@
-"""The Debian packages that the platform needs without containers: checked, and installed when root."""
+"""Packages of Debian and Ubuntu, installed as root without starting anything that they bring."""
 
 import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.errors import DevstackError
-from devstack.programs import forget, postgresql_bin, rabbitmq_bin
-
-BACKING_PACKAGES = ("rabbitmq-server", "postgresql")
-RENDERING_PACKAGES = (
-    "libpango-1.0-0",
-    "libpangoft2-1.0-0",
-    "libharfbuzz-subset0",
-    "fonts-dejavu-core",
-    "fonts-open-sans",
-)
-# For the tests of the alerts: no part of a running platform, so they ask for it themselves.
-MONITORING_PACKAGES = ("prometheus",)
+from devstack.programs import search_path
 
 # Units that a fresh install would start at the next boot; ours are private nodes, so these stay off.
 UNITS = (
@@ -34,66 +23,32 @@ POLICY_FORBIDS_ALL = (
 LOCK_FILE = Path("/run/devstack-apt.lock")
 
 
-def ensure_packages(packages: Sequence[str] = (*BACKING_PACKAGES, *RENDERING_PACKAGES)) -> None:
-    """Make sure that the packages are there.
+def can_install() -> bool:
+    """Whether this is a Debian or an Ubuntu, and we are root there."""
+    return os.geteuid() == 0 and shutil.which("apt-get", path=search_path()) is not None
 
-    Installs them with apt-get when we are root; raises DevstackError with the command to run otherwise.
-    """
-    if not missing_packages(packages):
-        return
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise DevstackError(what_to_do(missing_packages(packages)))
+
+def install(missing: Callable[[], Sequence[str]]) -> None:
+    """Install what is missing still when it is our turn; raises DevstackError where apt-get fails."""
     with LOCK_FILE.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Somebody else may have installed them while we waited for the lock.
-        if missing := missing_packages(packages):
-            _install(missing)
-    if missing := missing_packages(packages):
-        raise DevstackError(what_to_do(missing))
-
-
-def missing_packages(packages: Sequence[str]) -> list[str]:
-    """Those of the packages that are not here, in the given order."""
-    return [package for package in packages if not _is_here(package)]
-
-
-def what_to_do(missing: Sequence[str]) -> str:
-    """The sentence for a person who may not install packages."""
-    names = " ".join(missing)
-    return (
-        f"Missing Debian packages: {names}.\n"
-        f"Install them as root:  apt-get update && apt-get install {names}\n"
-        "or give running servers: AMQP_URI=amqp://… and "
-        "DATABASE_URL=postgresql+psycopg2://… (an administrator)."
-    )
-
-
-def _is_here(package: str) -> bool:
-    """Programs are looked for where we start them; libraries are asked from dpkg."""
-    programs = {"rabbitmq-server": rabbitmq_bin, "postgresql": postgresql_bin}
-    if package in programs:
-        with suppress(DevstackError):
-            return bool(programs[package]())
-        return False
-    if shutil.which("dpkg-query") is None:
-        return False
-    query = ["dpkg-query", "-W", "-f", "${db:Status-Status}", package]
-    answer = subprocess.run(query, capture_output=True, text=True, check=False)
-    return answer.stdout == "installed"
+        if packages := missing():
+            _install(packages)
 
 
 def _install(packages: Sequence[str]) -> None:
-    print(f"Installing from Debian: {' '.join(packages)}", flush=True)
+    print(f"Installing with apt-get: {' '.join(packages)}", flush=True)
     had_units = {unit for unit in UNITS if _unit_exists(unit)}
     with nothing_starts():
         _apt_get("update", "-qq")
         _apt_get("install", "-y", "-qq", "--no-install-recommends", *packages)
     _leave_off([unit for unit in UNITS if unit not in had_units])
-    forget()
 
 
 def _apt_get(*arguments: str) -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # dpkg refuses to work where the PATH has no sbin.
+    environment = {**os.environ, "PATH": search_path(), "DEBIAN_FRONTEND": "noninteractive"}
     command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", *arguments]
     done = subprocess.run(
         command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
