@@ -5,6 +5,7 @@ Exit status: 0 all passed, 1 something failed, 3 nothing failed and something wa
 
 import os
 import subprocess
+import time
 from pathlib import Path
 from typing import TextIO
 
@@ -32,6 +33,7 @@ def main() -> int:
 
 def play_suite(suite: str, plays: list[str]) -> list[Verdict]:
     """The rows of one suite; a root that could not be had leaves all its plays out."""
+    begun = time.monotonic()
     with (ROOTS / f"{suite}.log").open("w") as log:
         try:
             root = ensure_root(suite, log)
@@ -40,7 +42,10 @@ def play_suite(suite: str, plays: list[str]) -> list[Verdict]:
             return [Verdict(suite=suite, play=play, became=LEFT_OUT, words=str(error)) for play in plays]
         except NotMade as error:
             return [Verdict(suite=suite, play="setup", became=FAILED, words=str(error))]
-        return [_play(root, suite, play, versions, log) for play in plays]
+        setup = Verdict(
+            suite=suite, versions=versions, play="setup", became=PASSED, seconds=time.monotonic() - begun
+        )
+        return [setup, *(_play(root, suite, play, versions, log) for play in plays)]
 
 
 def _versions(root: Path, suite: str, log: TextIO) -> tuple[str, ...]:

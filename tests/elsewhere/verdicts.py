@@ -14,9 +14,9 @@ class Verdict:
     suite: str
     play: str
     became: str
-    words: str
     versions: tuple[str, ...] = ("–", "–", "–")
     seconds: float = 0.0
+    words: str = ""
 
     @property
     def cells(self) -> tuple[str, ...]:
