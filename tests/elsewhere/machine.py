@@ -1,14 +1,13 @@
 """How this machine reaches Debian and PyPI, so that a root reaches them the same way."""
 
 import os
+import re
 import shutil
 import subprocess
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 ORDINARY_MIRROR = "http://deb.debian.org/debian"
-ASK_TIMEOUT_S = 30.0
+ASK_TIMEOUT_S = 30
 
 # Files that say how names, indexes and certificates are found; those that are here are copied.
 COPIED = ("etc/resolv.conf", "etc/hosts", "etc/pip.conf", "etc/uv/uv.toml")
@@ -35,12 +34,17 @@ def mirror() -> str:
 
 
 def what_is_wrong_with(archive: str, suite: str) -> str:
-    """Why the archive cannot give the suite; empty when it can."""
-    try:
-        with urllib.request.urlopen(f"{archive}/dists/{suite}/InRelease", timeout=ASK_TIMEOUT_S):  # noqa: S310
-            return ""
-    except (urllib.error.URLError, OSError) as error:
-        return f"{archive} does not give {suite} ({error})"
+    """Why the archive cannot give the suite; empty when it can. Asked by wget, as debootstrap asks."""
+    address = f"{archive}/dists/{suite}/InRelease"
+    command = ["wget", "--no-verbose", "--spider", f"--timeout={ASK_TIMEOUT_S}", "--tries=2", address]
+    asked = subprocess.run(command, env=fetching(), capture_output=True, text=True, check=False)
+    return " ".join([f"{archive} does not give {suite}:", *asked.stderr.split()]) if asked.returncode else ""
+
+
+def fetching() -> dict[str, str]:
+    """The environment for what fetches from the archive outside of apt: apt's own proxy holds for it too."""
+    proxy = re.search(r'^Acquire::http::Proxy "(http.+)";$', _apt_settings(), re.MULTILINE)
+    return {**({"http_proxy": proxy[1]} if proxy else {}), **os.environ}
 
 
 def settle_in(root: Path) -> None:
@@ -60,6 +64,8 @@ def environment() -> dict[str, str]:
         "HOME": "/root",
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
+        # The platform itself is never asked through a proxy.
+        "no_proxy": "127.0.0.1,localhost",
         **{name: os.environ[name] for name in CARRIED if name in os.environ},
     }
 

@@ -14,9 +14,9 @@ BROKER_TESTS = (
 )
 PLAYS = {
     "demo": "make demo",
-    "recovery": ".venv/bin/pytest tests/recovery",
-    "chassis": ".venv/bin/pytest tests/chassis",
-    "broker": f".venv/bin/pytest {' '.join(BROKER_TESTS)}",
+    "recovery": ".venv/bin/pytest -v tests/recovery",
+    "chassis": ".venv/bin/pytest -v tests/chassis",
+    "broker": f".venv/bin/pytest -v {' '.join(BROKER_TESTS)}",
 }
 
 

@@ -1,7 +1,6 @@
 """A root of a Debian suite under var/elsewhere: made once by debootstrap, given a fresh clone each time."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import TextIO
@@ -10,7 +9,7 @@ from devstack.debian import ensure_packages
 from devstack.errors import DevstackError
 from tests.conftest import ROOT
 from tests.elsewhere.entering import UNSHARE, enter, may_unshare, stream
-from tests.elsewhere.machine import environment, mirror, settle_in, what_is_wrong_with
+from tests.elsewhere.machine import environment, fetching, mirror, settle_in, what_is_wrong_with
 
 ROOTS = ROOT / "var" / "elsewhere"
 CLONE = "srv/occygene"
@@ -58,7 +57,7 @@ def _debootstrap(root: Path, suite: str, log: TextIO) -> None:
     root.mkdir(parents=True)
     command = ["debootstrap", "--variant=minbase", f"--include={PACKAGES}", suite, str(root), archive, SCRIPT]
     # In namespaces of its own, since it mounts /proc: none is left when it is broken off.
-    if stream([*UNSHARE, *command], dict(os.environ), f"{suite} debootstrap", log).code:
+    if stream([*UNSHARE, *command], fetching(), f"{suite} debootstrap", log).code:
         raise NotMade("debootstrap")
 
 
@@ -75,6 +74,6 @@ def _require() -> None:
 
 def _clone(root: Path) -> None:
     """What is committed, as a newcomer would get it; no file is shared with ours."""
-    shutil.rmtree(root / CLONE, ignore_errors=True)
+    remove(root / CLONE)
     clone = ["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(root / CLONE)]
     subprocess.run(clone, check=True)
