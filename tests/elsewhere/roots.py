@@ -37,7 +37,7 @@ def ensure_root(suite: str, log: TextIO) -> Path:
         _debootstrap(root, suite, log)
     settle_in(root)
     _clone(root)
-    for command in ("update-ca-certificates", f"cd /{CLONE} && make setup"):
+    for command in ("update-ca-certificates", f"cd /{CLONE} && make setup", "apt-get clean"):
         if enter(root, command, environment=environment(), label=f"{suite} setup", log=log).code:
             raise NotMade(command)
     (root / STAMP).write_text(f"{suite}\n")
