@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo bench test simulate chaos test-stops test-containers check docs format up down restart backup restore redrive replay reconcile verify-audit
+.PHONY: help setup doctor demo bench test simulate chaos test-stops test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
 
 # The first Python from 3.11 to 3.14 that starts, the machine's own before others.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -58,6 +58,9 @@ simulate: setup ## The money protocol in 20,000 histories full of crashes (HISTO
 test-containers: setup ## The story against deploy/compose.yaml; needs a Docker engine
 	@docker info >/dev/null 2>&1 || { echo 'No Docker engine answers: start one (docker info must work) and try again.' >&2; exit 1; }
 	@$(BIN)/pytest tests/containers -m containers
+
+test-elsewhere: setup ## Demo and tests on Debian 13 and testing, in roots under var/ (SUITES=…, PLAYS=…); needs root
+	@$(BIN)/python -m tests.elsewhere
 
 check: setup ## Format, lint, types, import borders, generated documents in sync
 	@$(BIN)/ruff format --check .

@@ -239,6 +239,8 @@ def _configuration(node: RabbitmqNode) -> str:
     return (
         f"listeners.tcp.1 = {LOOPBACK}:{node.port}\n"
         f"load_definitions = {node.folder / 'definitions.json'}\n"
+        # Without a name it asks for its host's at each connection: seconds, where that name resolves nowhere.
+        "cluster_name = platform\n"
         f"disk_free_limit.absolute = {BROKER_STOPS_BELOW_BYTES}\n"
         "raft.wal_max_size_bytes = 67108864\n"
         "log.console = true\nlog.console.level = info\nlog.file = false\n"

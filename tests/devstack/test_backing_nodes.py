@@ -58,6 +58,11 @@ def read_rows(url: str) -> list[str]:
         return [row[0] for row in at.fetchall()]
 
 
+def test_the_broker_tells_its_own_name_and_not_one_that_it_would_look_up(backing: Backing) -> None:
+    with kombu.Connection(backing.amqp_uri) as connection:
+        assert connection.connection.server_properties["cluster_name"] == "platform"
+
+
 def test_two_nodes_run_side_by_side_without_sharing_anything(two_backings: tuple[Backing, Backing]) -> None:
     one, other = two_backings
     publish(one.amqp_uri, "for one")
