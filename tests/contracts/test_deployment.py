@@ -1,4 +1,4 @@
-"""The deployment's images are pinned, and what is said elsewhere about their versions is what compose.yaml says."""
+"""The deployment's images are pinned, and what other files say of their versions is what compose.yaml says."""
 
 import re
 
