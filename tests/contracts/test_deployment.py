@@ -1,4 +1,4 @@
-"""The deployment's images are pinned, and what other files say of their versions is what compose.yaml says."""
+"""The deployment's images are pinned, and what other files say of their versions is that of compose.yaml."""
 
 import re
 
