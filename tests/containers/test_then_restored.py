@@ -9,7 +9,6 @@ from tests.containers.stack import Compose, ContainerPlatform, is_ready, unhealt
 pytestmark = pytest.mark.containers
 
 PATIENCE_S = 240.0
-ASIDE = "mv /var/lib/rabbitmq/mnesia /var/lib/rabbitmq/mnesia-before"
 
 
 def test_the_platform_is_restored_as_the_runbook_says(platform: ContainerPlatform) -> None:
@@ -18,8 +17,8 @@ def test_the_platform_is_restored_as_the_runbook_says(platform: ContainerPlatfor
     compose.execute("postgres", "sh", "/etc/occygene/backup/container.sh", "backup")
     compose.run("stop")
     said = run_once(compose, "--no-deps", "postgres", "restore", "latest")
-    assert "Restored: /var/lib/postgresql/data/current." in said
-    run_once(compose, "--no-deps", "rabbitmq", "sh", "-c", ASIDE)
+    assert "Restored: /var/lib/postgresql/18/docker." in said
+    assert "begins anew" in run_once(compose, "--no-deps", "rabbitmq", "bash", "/etc/occygene/set_aside.sh")
     for service in DATABASE_SERVICES:
         run_once(compose, f"prepare-{service}")
         said = run_once(compose, f"prepare-{service}", "python", "-m", "chassis", "replay", service)

@@ -3,7 +3,7 @@
 import shutil
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,83 +11,17 @@ import pytest
 from chassis.archive import archive_fails
 from chassis.database import Database
 from devstack.archiving import backup_folder, tools_folder
-from devstack.databases import ADMINISTRATOR, connect, database_url
+from devstack.databases import database_url
 from devstack.errors import DevstackError
-from devstack.pids import PidFile
 from devstack.ports import LOOPBACK, wait_until
-from devstack.postgresql import PostgresqlCluster, start_postgresql
-from devstack.postgresql_data import DATA_LINK, environment_of
-from devstack.recovery import back_up_server, restore_server
+from devstack.postgresql_data import environment_of
+from devstack.recovery import restore_server
+from tests.recovery.server import Server
 
 pytestmark = pytest.mark.stops
 
-PASSWORD = "administrator-of-a-test"
-NAMES = ("first", "second")
 SEGMENT_DIGITS = 24
 PATIENCE_S = 30.0
-
-
-class Server:
-    """A private server with two databases, a table of numbers in each."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        self.cluster = self._start()
-        for name in NAMES:
-            with closing(connect(self.cluster.admin_url)) as link, link.cursor() as at:
-                link.autocommit = True
-                at.execute(f"CREATE DATABASE {name}")
-            self.do(name, "CREATE TABLE numbers (number int)")
-
-    @property
-    def data(self) -> Path:
-        return (self.folder / DATA_LINK).resolve()
-
-    @property
-    def bases(self) -> Path:
-        return backup_folder(self.data) / "base"
-
-    def write(self, number: int) -> None:
-        """In both databases, one after the other, each on its own."""
-        for name in NAMES:
-            self.do(name, "INSERT INTO numbers VALUES (%s)", number)
-
-    def numbers(self) -> tuple[list[int], list[int]]:
-        first, second = (self._ask(name, "SELECT number FROM numbers ORDER BY 1") for name in NAMES)
-        return [int(str(row[0])) for row in first], [int(str(row[0])) for row in second]
-
-    def moment(self) -> str:
-        """Now, as a restore is told."""
-        asked = """SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
-        return str(self._ask("first", asked)[0][0])
-
-    def back_up(self) -> str:
-        return back_up_server(self.folder, self.cluster.port, PASSWORD)
-
-    def restore(self, to: str) -> str:
-        """As after a power cut; the server runs again afterwards."""
-        self.cluster.kill9()
-        try:
-            return restore_server(self.folder, to)
-        finally:
-            self.cluster = self._start()
-
-    def _start(self) -> PostgresqlCluster:
-        pids = PidFile(self.folder.parent)
-        return start_postgresql(self.folder, pids=pids, admin_password=PASSWORD, durable=False, archive=True)
-
-    def _url(self, name: str) -> str:
-        return database_url(ADMINISTRATOR, PASSWORD, LOOPBACK, self.cluster.port, name)
-
-    def do(self, name: str, statement: str, *values: int) -> None:
-        with closing(connect(self._url(name))) as link, link, link.cursor() as at:
-            at.execute(statement, values or None)
-
-    def _ask(self, name: str, statement: str) -> list[tuple[object, ...]]:
-        with closing(connect(self._url(name))) as link, link, link.cursor() as at:
-            at.execute(statement)
-            return at.fetchall()
 
 
 @pytest.fixture
