@@ -33,8 +33,9 @@ def main() -> None:
 
             from chassis.database import Database
             from chassis.replaying import replay
+            from chassis.settings import required
 
-            database = Database(environ["DATABASE_URL"], name="replay", pool_size=1)
+            database = Database(required("DATABASE_URL", environ), name="replay", pool_size=1)
             print(f"{name}: {replay(database)} event(s) will be announced again")
         case ["verify-audit", name, *expected] if len(expected) < 2:
             from chassis.audit.verifying import main as verify_audit

@@ -2,13 +2,18 @@
 
 import json
 import os
+import random
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from queue import Empty, LifoQueue
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import amqp
+from amqp.transport import SSLTransport
+
+from chassis.broker_url import BrokerUrl, Host, Tls, read_broker_url
 
 CONNECT_TIMEOUT_S = 2
 SOCKET_TIMEOUT_S = 5
@@ -19,38 +24,114 @@ RECEIVED_BYTES = 16 * 1024
 CONNECTION_ERRORS = (amqp.exceptions.ConnectionError, OSError, amqp.exceptions.ChannelError)
 
 
-def read_ahead(connection: amqp.Connection) -> None:
-    """Take in what has arrived at once: py-amqp reads each message in nine small pieces (ADR 0002)."""
-    # Its transport keeps what it did not ask for until the next read.
-    receive = connection.transport.sock.recv
-    connection.transport._quick_recv = lambda _size: receive(RECEIVED_BYTES)
-
-
 def user_of(uri: str) -> str:
     """The name that the broker knows this process by."""
-    return unquote(urlsplit(uri).username or "")
+    return read_broker_url(uri).user
 
 
-def connect(uri: str) -> amqp.Connection:
-    """An open connection; raises one of CONNECTION_ERRORS."""
-    parts = urlsplit(uri)
-    connection = amqp.Connection(
-        host=f"{parts.hostname}:{parts.port or 5672}",
-        userid=user_of(uri),
-        password=unquote(parts.password or ""),
-        virtual_host=unquote(parts.path[1:]) or "/",
-        ssl=parts.scheme == "amqps",
+class Connection(amqp.Connection):
+    """py-amqp's, with our TLS (its own checks no host name unless told, and waits without end) and our way to
+    read: it reads each message in nine small pieces (ADR 0002)."""
+
+    def connect(self, callback: Any = None) -> None:
+        """Open it; raises one of CONNECTION_ERRORS."""
+        super().connect(callback)
+        if self.read_timeout and not os.get_blocking(self.sock.fileno()):
+            # A green thread's: py-amqp leaves both limits to the kernel, where it never waits. Elsewhere this
+            # would let go of the interpreter twice for each read.
+            self.sock.settimeout(self.read_timeout)
+        receive = self.transport.sock.recv
+        # What it did not ask for, its transport keeps until the next read.
+        self.transport._quick_recv = lambda _size: receive(RECEIVED_BYTES)
+
+    def Transport(self, host: str, timeout: float, tls: Tls | None, *limits: Any, **options: Any) -> Any:  # noqa: N802
+        """What the bytes travel by."""
+        if tls is None:
+            return super().Transport(host, timeout, False, *limits, **options)
+        read, write = limits
+        return _TlsTransport(host, timeout, {"tls": tls}, read_timeout=read, write_timeout=write, **options)
+
+
+class _TlsTransport(SSLTransport):
+    def _wrap_socket(self, sock: Any, tls: Tls) -> ssl.SSLSocket:
+        # A peer that says nothing at all would be waited for.
+        sock.settimeout(SOCKET_TIMEOUT_S)
+        wrapped = tls_context(tls).wrap_socket(sock, server_hostname=tls.server_name or self.host)
+        wrapped.settimeout(None)
+        return wrapped
+
+    def _shutdown_transport(self) -> None:
+        """Without TLS's goodbye, which would wait for a frozen peer's; AMQP has said its own."""
+
+
+def tls_context(tls: Tls) -> ssl.SSLContext:
+    """Read anew for each connection, so that a renewed certificate needs no restart.
+
+    Raises OSError (ssl.SSLError is one) for a file that cannot be read or is no certificate.
+    """
+    context = ssl.create_default_context(cafile=tls.ca)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not tls.verify:
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if tls.certificate:
+        context.load_cert_chain(tls.certificate, tls.key)
+    return context
+
+
+def connect(uri: str, kind: type[Connection] = Connection, **options: Any) -> Connection:
+    """An open connection to the first host that takes us, of ``kind``; ``options`` are py-amqp's.
+
+    Raises one of CONNECTION_ERRORS, the last host's, or BrokerUrlError.
+    """
+    url = read_broker_url(uri)
+    failed: Exception | None = None
+    for host in _in_turn(url):
+        connection = _made(url, host, kind, options)
+        try:
+            connection.connect()
+        except CONNECTION_ERRORS as error:
+            connection.collect()
+            failed = error
+        else:
+            _worked[url.hosts] = host
+            return connection
+    assert failed is not None, "a URL has a host"
+    raise failed
+
+
+def _made(url: BrokerUrl, host: Host, kind: type[Connection], options: dict[str, Any]) -> Connection:
+    limits = {"read_timeout": SOCKET_TIMEOUT_S, "write_timeout": SOCKET_TIMEOUT_S}
+    return kind(
+        host=str(host),
+        userid=url.user,
+        password=url.password,
+        virtual_host=url.virtual_host,
+        ssl=url.tls,
         connect_timeout=CONNECT_TIMEOUT_S,
-        read_timeout=SOCKET_TIMEOUT_S,
-        write_timeout=SOCKET_TIMEOUT_S,
+        **limits | options,
     )
-    connection.connect()
-    if not os.get_blocking(connection.sock.fileno()):
-        # A green thread's: py-amqp leaves both limits to the kernel, where it never waits. Elsewhere this
-        # would let go of the interpreter twice for each read.
-        connection.sock.settimeout(SOCKET_TIMEOUT_S)
-    read_ahead(connection)
-    return connection
+
+
+# The host of each broker that took this process last, asked first: one that is dead is waited for only once.
+_worked: dict[tuple[Host, ...], Host] = {}
+
+
+def _in_turn(url: BrokerUrl) -> list[Host]:
+    hosts = _shuffled(url.hosts)
+    at = hosts.index(_worked.get(url.hosts, hosts[0]))
+    return [*hosts[at:], *hosts[:at]]
+
+
+@cache
+def _shuffled(hosts: tuple[Host, ...]) -> tuple[Host, ...]:
+    """Another order in each process, or all would sit on the first host."""
+    return tuple(random.sample(hosts, len(hosts)))
+
+
+def reason(error: BaseException) -> str:
+    """Why there is no connection, for a log: the kind, and of TLS what was wrong with it."""
+    words = [type(error).__name__, getattr(error, "verify_message", "") or getattr(error, "reason", "")]
+    return ": ".join(word for word in words if word) if isinstance(error, ssl.SSLError) else words[0]
 
 
 class ChannelPool:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-from sqlalchemy import MetaData, create_engine
+from sqlalchemy import MetaData, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import DBAPIError, TimeoutError
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,8 @@ POOL_WAIT_S = 1
 # Server shutting down or starting, too many connections; before these: lock not available, query cancelled,
 # deadlock, serialization failure.
 AWAY_SQLSTATES = {"57P01", "57P02", "57P03", "53300"}
+# A server that was the primary when we came and is a standby now: the connection is of no use any more.
+READ_ONLY_SQLSTATE = "25006"
 TRANSIENT_SQLSTATES = {"55P03", "57014", "40P01", "40001"} | AWAY_SQLSTATES
 
 # The mark that an announcement leaves on its session.
@@ -75,6 +78,7 @@ class Database:
                 "tcp_user_timeout": 5_000,
             },
         )
+        event.listen(self.engine, "handle_error", _leave_a_standby)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -105,6 +109,12 @@ def is_away(error: BaseException) -> bool:
         return False
     state = _sqlstate(error)
     return error.connection_invalidated or state in AWAY_SQLSTATES or _never_connected(error, state)
+
+
+def _leave_a_standby(failed: ExceptionContext) -> None:
+    """The pool forgets its connections, so that the next ones go to whichever server takes writes."""
+    if getattr(failed.original_exception, "pgcode", None) == READ_ONLY_SQLSTATE:
+        failed.is_disconnect = True
 
 
 def _sqlstate(error: BaseException) -> str | None:

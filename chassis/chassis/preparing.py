@@ -9,6 +9,7 @@ from chassis.dependencies import settings_of
 from chassis.migrating import migrate
 from chassis.rights import grant, rights_of
 from chassis.runner import service_class
+from chassis.settings import variable
 from chassis.topology import declare
 from contracts.base import Event
 
@@ -21,11 +22,11 @@ def prepare(name: str) -> None:
     """
     service = service_class(name)
     settings = settings_of(service)
-    owner_url = environ.get("OWNER_DATABASE_URL") or settings.database_url
+    owner_url = variable("OWNER_DATABASE_URL", environ) or settings.database_url
     migrate(owner_url, name)
     if owner_url != settings.database_url:
         grant(owner_url, settings.database_url, rights_of(name))
-    connection = connect(environ.get("OWNER_AMQP_URI") or settings.amqp_uri)
+    connection = connect(variable("OWNER_AMQP_URI", environ) or settings.amqp_uri)
     declare(connection.channel(), name, events_heard(service))
     connection.close()
 

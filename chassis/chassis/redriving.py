@@ -9,6 +9,7 @@ from chassis.amqp import connect
 from chassis.confirms import ConfirmedPublisher, Outgoing
 from chassis.ids import new_id
 from chassis.parking import QUEUE_HEADER
+from chassis.settings import required
 from chassis.topology import parked_queue
 
 
@@ -16,7 +17,7 @@ def redrive(service: str) -> int:
     """Move each message that is parked now, once; answers how many. A message leaves the parked queue only
     when its own queue has confirmed it, so an interrupted redrive loses nothing.
     """
-    uri = environ["AMQP_URI"]
+    uri = required("AMQP_URI", environ)
     connection = connect(uri)
     channel = connection.channel()
     publisher = ConfirmedPublisher(uri)

@@ -6,7 +6,15 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from chassis.amqp import tls_context
+from chassis.broker_url import BrokerUrlError, read_broker_url
+
 ENVIRONMENTS = ("production", "development")
+# The values of libpq's target_session_attrs that never lead to a standby.
+WRITABLE = ("read-write", "primary")
 
 
 class SettingsError(Exception):
@@ -29,7 +37,7 @@ class ProcessSettings:
 
     def problems(self) -> list[str]:
         """What contradicts itself although each variable alone is well formed."""
-        found = []
+        found = broker_problems("AMQP_URI", self.amqp_uri, self.environment)
         if self.environment not in ENVIRONMENTS:
             found.append(f"ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}")
         if self.environment == "production" and self.clock_file is not None:
@@ -45,11 +53,8 @@ class ServiceSettings(ProcessSettings):
     service_public_keys: str
 
     def problems(self) -> list[str]:
-        """psycopg 3 would block every greenthread (ADR 0003), so only psycopg2 URLs are taken."""
-        found = super().problems()
-        if not self.database_url.startswith("postgresql+psycopg2://"):
-            found.append("DATABASE_URL must start with postgresql+psycopg2://")
-        return found
+        """See `database_problems`."""
+        return super().problems() + database_problems("DATABASE_URL", self.database_url)
 
 
 SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
@@ -62,7 +67,11 @@ def read_settings(shape: type[SettingsT], environ: Mapping[str, str]) -> Setting
     problems: list[str] = []
     for field in fields(shape):
         name = field.name.upper()
-        text = environ.get(name, "")
+        try:
+            text = variable(name, environ)
+        except SettingsError as error:
+            problems.append(str(error))
+            continue
         if not text:
             if field.default is MISSING:
                 problems.append(f"{name} is missing")
@@ -77,6 +86,58 @@ def read_settings(shape: type[SettingsT], environ: Mapping[str, str]) -> Setting
         if not problems:
             return settings
     raise SettingsError("\n".join(problems))
+
+
+def variable(name: str, environ: Mapping[str, str]) -> str:
+    """A variable's text, or that of the file which ``NAME_FILE`` names, as secrets are mounted; "" where
+    neither is set. Raises SettingsError.
+    """
+    text, file = environ.get(name, ""), environ.get(f"{name}_FILE", "")
+    if text and file:
+        raise SettingsError(f"{name} and {name}_FILE are both set: one of them is enough")
+    if not file:
+        return text
+    try:
+        return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{name}_FILE names a file that cannot be read: {type(error).__name__}") from None
+
+
+def required(name: str, environ: Mapping[str, str]) -> str:
+    """As `variable`, for one that must be there."""
+    if text := variable(name, environ):
+        return text
+    raise SettingsError(f"{name} is missing")
+
+
+def broker_problems(name: str, uri: str, environment: str) -> list[str]:
+    """What is wrong with a broker's URL; its files are opened too, as nobody would wait for them to come."""
+    try:
+        tls = read_broker_url(uri).tls
+        if tls:
+            tls_context(tls)
+    except BrokerUrlError as error:
+        return [f"{name}: {line}" for line in str(error).splitlines()]
+    except OSError as error:
+        return [f"{name}: a certificate or key cannot be read: {type(error).__name__}"]
+    if tls and not tls.verify and environment == "production":
+        return [f"{name}: verify_none lets anybody play the broker and is refused in production"]
+    return []
+
+
+def database_problems(name: str, url: str) -> list[str]:
+    """psycopg 3 would block every greenthread (ADR 0003), so only psycopg2 URLs are taken; of several hosts
+    one may be a standby, which takes no writes.
+    """
+    if not url.startswith("postgresql+psycopg2://"):
+        return [f"{name} must start with postgresql+psycopg2://"]
+    try:
+        given = make_url(url).query
+    except (ArgumentError, ValueError):
+        return [f"{name} is no URL; several hosts are given as ?host=one:5432&host=two:5432"]
+    if isinstance(given.get("host"), tuple) and given.get("target_session_attrs") not in WRITABLE:
+        return [f"{name} names several hosts, so it must say target_session_attrs=read-write or =primary"]
+    return []
 
 
 def text_files(folder: Path, suffix: str) -> dict[str, str]:

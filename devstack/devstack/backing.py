@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chassis.settings import SettingsError, variable
 from devstack import brokers, postgresql_data
 from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
 from devstack.databases import Account, DatabaseUrls, create_databases, drop_databases
@@ -96,10 +97,10 @@ def private_backing(folder: Path, *, durable: bool = False, size: int = 1) -> It
 def is_given(environ: Mapping[str, str]) -> bool:
     """Whether the environment names servers to use; half of them named is a mistake and refused."""
     per_service = [f"DATABASE_URL_{service.upper()}" for service in DATABASE_SERVICES]
-    named = [name for name in ("AMQP_URI", "DATABASE_URL", *per_service) if environ.get(name)]
+    named = [name for name in ("AMQP_URI", "DATABASE_URL", *per_service) if _given_text(name, environ)]
     if not named:
         return False
-    wanted = ["AMQP_URI"] if environ.get("DATABASE_URL") else ["AMQP_URI", *per_service]
+    wanted = ["AMQP_URI"] if _given_text("DATABASE_URL", environ) else ["AMQP_URI", *per_service]
     if missing := [name for name in wanted if name not in named]:
         raise DevstackError(
             f"{', '.join(named)} given, but not {', '.join(missing)}.\n"
@@ -125,21 +126,29 @@ def wipe_data(folder: Path) -> None:
 
 def wipe_given(folder: Path, environ: Mapping[str, str] = os.environ) -> None:
     """Drop this folder's databases on a given server; databases given one by one are never dropped."""
-    admin_url = environ.get("DATABASE_URL")
+    admin_url = _given_text("DATABASE_URL", environ)
     if is_given(environ) and admin_url:
         drop_databases(admin_url, [_name_on_given_server(folder, service) for service in DATABASE_SERVICES])
 
 
+def _given_text(name: str, environ: Mapping[str, str]) -> str:
+    """A variable, or the file that it names with _FILE; "" where it is not given."""
+    try:
+        return variable(name, environ)
+    except SettingsError as error:
+        raise DevstackError(str(error)) from None
+
+
 def _given(folder: Path, secrets: Secrets, environ: Mapping[str, str]) -> Backing:
-    urls = {service: environ.get(f"DATABASE_URL_{service.upper()}", "") for service in DATABASE_SERVICES}
+    urls = {service: _given_text(f"DATABASE_URL_{service.upper()}", environ) for service in DATABASE_SERVICES}
     # One URL for a service is both its owner's and its own.
     databases = {service: DatabaseUrls(service=url, owner=url) for service, url in urls.items() if url}
     if without := [service for service, url in urls.items() if not url]:
         accounts = {
             service: _account(_name_on_given_server(folder, service), service, secrets) for service in without
         }
-        databases |= create_databases(environ["DATABASE_URL"], accounts)
-    return Backing(amqp_uri=environ["AMQP_URI"], databases=databases)
+        databases |= create_databases(_given_text("DATABASE_URL", environ), accounts)
+    return Backing(amqp_uri=_given_text("AMQP_URI", environ), databases=databases)
 
 
 def _account(name: str, service: str, secrets: Secrets) -> Account:

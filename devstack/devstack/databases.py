@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
 import psycopg2
 from psycopg2 import errors, sql
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection, cursor
+from sqlalchemy import make_url
 
 ADMINISTRATOR = "administrator"
 DRIVER = "postgresql+psycopg2"
@@ -46,17 +47,15 @@ def create_databases(admin_url: str, accounts: Mapping[str, Account]) -> dict[st
     """Make sure that each service has a database with an owner, and a role that owns nothing; nobody else may
     enter, and the role only once `prepare` has let it in. Keys are services. May be done again.
     """
-    server = urlsplit(admin_url)
     with _administrator(admin_url) as at:
         for account in accounts.values():
             _ensure_role(at, account.name, account.password)
             _ensure_role(at, account.owner, account.owner_password)
             _ensure_database(at, account)
-    host, port = server.hostname or "127.0.0.1", server.port or 5432
     return {
         service: DatabaseUrls(
-            service=database_url(account.name, account.password, host, port, account.name),
-            owner=database_url(account.owner, account.owner_password, host, port, account.name),
+            service=_entered_by(admin_url, account.name, account.password, account.name),
+            owner=_entered_by(admin_url, account.owner, account.owner_password, account.name),
         )
         for service, account in accounts.items()
     }
@@ -87,16 +86,17 @@ def accepts_logins(url: str) -> bool:
 
 
 def connect(url: str) -> connection:
-    """A psycopg2 connection for a `postgresql+psycopg2://` URL."""
-    parts = urlsplit(url)
-    return psycopg2.connect(
-        host=parts.hostname,
-        port=parts.port or 5432,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        dbname=unquote(parts.path.lstrip("/")),
-        connect_timeout=CONNECT_TIMEOUT_S,
-    )
+    """A psycopg2 connection for a `postgresql+psycopg2://` URL, its several hosts and TLS included."""
+    read = make_url(url)
+    _, options = read.get_dialect()().create_connect_args(read)
+    opened: connection = psycopg2.connect(**{"connect_timeout": CONNECT_TIMEOUT_S, **options})
+    return opened
+
+
+def _entered_by(admin_url: str, user: str, password: str, database: str) -> str:
+    """The same server or servers, reached in the same way, as another user."""
+    url = make_url(admin_url).set(username=user, password=password, database=database)
+    return url.render_as_string(hide_password=False)
 
 
 @contextmanager

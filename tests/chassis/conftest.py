@@ -61,13 +61,15 @@ class Toy:
         return self.process is not None and self.process.poll() is not None
 
     def run(self, command: str) -> str:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-m", "chassis", command, "toy"],
             env=self.environment,
-            check=True,
+            check=False,
             capture_output=True,
             text=True,
-        ).stdout
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def call(self, method: str, **kwargs: Any) -> Any:
         return self.client.call("toy", method, kwargs, {"call_id": "call_test"})

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from chassis.audit.chain import GENESIS, HASH_BYTES, Seal, entries_within, hash_of, seals_after
 from chassis.audit.sealing import count_after
 from chassis.database import Database
+from chassis.settings import required
 
 SEALS_AT_ONCE = 50
 
@@ -45,7 +46,7 @@ class Verdict:
 
 def main(service: str, expect: str | None = None) -> int:
     """Verify the service's audit and say so; exit code 1 where it does not hold."""
-    database = Database(environ["DATABASE_URL"], name="verify-audit", pool_size=1)
+    database = Database(required("DATABASE_URL", environ), name="verify-audit", pool_size=1)
     try:
         print(f"{service}: {verify(database, expect)}")
     except Broken as broken:

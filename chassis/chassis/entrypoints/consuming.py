@@ -13,10 +13,13 @@ from kombu.transport import pyamqp
 from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer as NamekoQueueConsumer
 
-from chassis.amqp import read_ahead
+from chassis import amqp
 from chassis.confirms import ConfirmedPublisher, NotPublished
 from chassis.entrypoints.gathering import GatheringConsumer
+from chassis.log import get_logger
 from chassis.parking import park
+
+log = get_logger()
 
 # Half-open connections are noticed within two of these.
 HEARTBEAT_S = 10
@@ -24,14 +27,19 @@ HEARTBEAT_S = 10
 GOODBYE_S = 2
 
 
-class _BrokerConnection(pyamqp.Connection):
-    def connect(self, callback: Any = None) -> None:
-        super().connect(callback)
-        read_ahead(self)
+class _Connection(amqp.Connection):
+    Channel = pyamqp.Channel
 
 
 class _Transport(pyamqp.Transport):
-    Connection = _BrokerConnection
+    """kombu's, except that one reader reads the URL: its own would take ``amqps`` for plain (ADR 0029)."""
+
+    def establish_connection(self) -> _Connection:
+        options = {"heartbeat": HEARTBEAT_S, "read_timeout": None, "write_timeout": None}
+        client: Any = self.client
+        opened = amqp.connect(client.transport_options["uri"], _Connection, **options)
+        opened.client = client
+        return opened
 
 
 class QueueConsumer(NamekoQueueConsumer):
@@ -45,7 +53,12 @@ class QueueConsumer(NamekoQueueConsumer):
     @property
     def connection(self) -> Connection:
         """A connection that notices a dead peer; the supervisor restarts what cannot reconnect."""
-        return Connection(self.amqp_uri, heartbeat=HEARTBEAT_S, connect_timeout=2, transport=_Transport)
+        options = {"uri": self.amqp_uri}
+        return Connection(heartbeat=HEARTBEAT_S, transport=_Transport, transport_options=options)
+
+    def on_connection_error(self, exc: Exception, interval: float) -> None:
+        """nameko's own would log the URL, of which it hides only the first password."""
+        log.warning("broker_away", reason=amqp.reason(exc), again_in_s=interval)
 
     def get_consumers(self, consumer_cls: Any, channel: Any) -> list[Consumer]:
         """Called after each (re)connection: nameko's consumer of requests, and each event's own."""

@@ -18,7 +18,7 @@ from chassis.clock import now, use_offset_file
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.log import configure_logging
-from chassis.settings import text_files
+from chassis.settings import required, text_files
 from chassis.signing import Signer
 from contracts.cards import AllowanceTotals
 from contracts.neighbours import Neighbours
@@ -57,8 +57,8 @@ def main() -> None:
     options = _options()
     # What is found is printed; it need not be told twice.
     configure_logging("wallet", "critical")
-    client = RpcClient(environ["AMQP_URI"], timeout_s=TIMEOUT_S)
-    services = Services(client, Signer(environ["SERVICE_SIGNING_KEY"], "wallet")).as_service()
+    client = RpcClient(required("AMQP_URI", environ), timeout_s=TIMEOUT_S)
+    services = Services(client, Signer(required("SERVICE_SIGNING_KEY", environ), "wallet")).as_service()
     equation = money_equation(*totals_of_one_moment(services))
     tally = Tally() if options.equation else find_faults(cast(Neighbours, services), options.settled_after)
     client.close()
@@ -94,7 +94,7 @@ def _options() -> Namespace:
 
 
 def _keep(tally: Tally) -> None:
-    database = Database(environ["DATABASE_URL"], name="reconcile", pool_size=1)
+    database = Database(required("DATABASE_URL", environ), name="reconcile", pool_size=1)
     with database.transaction() as session:
         keep_result(session, local_day(now()), new_id("night"), tally.counts)
     database.close()

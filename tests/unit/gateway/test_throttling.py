@@ -235,7 +235,7 @@ def test_no_address_is_told(door: Door) -> None:
     ],
 )
 def test_limits_are_those_of_the_table_in_production(changes: dict[str, str], said: str) -> None:
-    given = dict.fromkeys(REQUIRED, "1")
+    given = {**dict.fromkeys(REQUIRED, "1"), "AMQP_URI": "amqp://broker.example"}
     fine = SimpleNamespace(**vars(read_settings(Settings, {**given, "ENVIRONMENT": "production"})))
     assert (fine.throttle_scale, fine.proxies_in_front) == (1, 0)
     with pytest.raises(SettingsError, match=said):
