@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import amqp
 import pytest
 
 from chassis.amqp import connect
+from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
 from chassis.topology import parked_queue
 from devstack.brokers import brokers_in, launch_brokers, stop_brokers, wait_brokers
 from devstack.errors import DevstackError
@@ -17,7 +17,6 @@ from devstack.rabbitmq import RabbitmqNode
 
 QUEUE = parked_queue("cards")
 REPLICATED = {"x-queue-type": "quorum"}
-CONFIRM_TIMEOUT_S = 20.0
 ELECTION_TIMEOUT_S = 60.0
 
 
@@ -38,16 +37,19 @@ def cluster(folder: Path) -> Iterator[list[RabbitmqNode]]:
 
 
 def give(node: RabbitmqNode, text: str) -> None:
-    """Wait until the broker has confirmed it: a queue that is choosing a leader takes a while."""
-    with connect(node.uri) as link:
-        channel = link.channel()
-        channel.confirm_select()
-        channel.basic_publish_confirm(
-            amqp.Message(text, delivery_mode=2),
-            routing_key=QUEUE,
-            mandatory=True,
-            confirm_timeout=CONFIRM_TIMEOUT_S,
-        )
+    """Try until it is confirmed, as the relay does: while a queue chooses a leader the broker says no."""
+    publisher = ConfirmedPublisher(node.uri)
+    outgoing = Outgoing(exchange="", routing_key=QUEUE, body=text, headers={}, message_id="one")
+    assert wait_until(lambda: is_taken(publisher, outgoing), ELECTION_TIMEOUT_S)
+    publisher.close()
+
+
+def is_taken(publisher: ConfirmedPublisher, outgoing: Outgoing) -> bool:
+    try:
+        publisher.publish_one(outgoing)
+    except NotPublished:
+        return False
+    return True
 
 
 def take(node: RabbitmqNode) -> str:
@@ -55,7 +57,7 @@ def take(node: RabbitmqNode) -> str:
         channel = link.channel()
         message = channel.basic_get(QUEUE, no_ack=True)
         assert message is not None
-        return str(message.body)
+        return str(json.loads(message.body))
 
 
 def row(node: RabbitmqNode) -> dict[str, object]:
