@@ -16,7 +16,7 @@ import pytest
 from chassis.amqp import MESSAGE_MAX_BYTES, MessageTooBig, connect, message
 from chassis.broker_rights import kept_policy
 from chassis.confirms import ConfirmedPublisher, Outgoing
-from chassis.parking import ATTEMPT_HEADER, retry_or_park
+from chassis.parking import ATTEMPT_HEADER, KEPT_CHARS, park, retry_or_park
 from chassis.redriving import redrive
 from chassis.topology import (
     DELAYS_S,
@@ -197,6 +197,17 @@ def test_a_larger_body_is_refused_by_us_before_any_broker_does() -> None:
         message("x" * (MESSAGE_MAX_BYTES - 1))
     with pytest.raises(MessageTooBig):
         message("é" * (MESSAGE_MAX_BYTES // 2))
+
+
+def test_of_a_strangers_message_that_is_larger_the_beginning_is_parked(
+    backing: Backing, channel: amqp.Channel
+) -> None:
+    publisher = ConfirmedPublisher(backing.amqp_uri)
+    park(publisher, SERVICE, QUEUE, "begin" + '"' * MESSAGE_MAX_BYTES, {}, "unreadable")
+    publisher.close()
+    parked = next_of(backing, parked_queue(SERVICE))
+    assert parked.headers["x-reason"] == "unreadable"
+    assert json.loads(parked.body) == "begin" + '"' * (KEPT_CHARS - 5)
 
 
 def test_the_broker_itself_refuses_what_a_stranger_sends_above_its_own_limit(
