@@ -83,6 +83,9 @@ class Toy:
             found = session.scalar(text("SELECT count(*) FROM heard WHERE thing = :thing"), {"thing": thing})
         return int(found or 0)
 
+    def has_heard(self, thing: str) -> bool:
+        return self.heard(thing) > 0
+
     def heard_like(self, pattern: str) -> tuple[int, int]:
         """How many of these things were heard, and how many different ones."""
         query = text("SELECT count(*), count(DISTINCT thing) FROM heard WHERE thing LIKE :pattern")
@@ -125,12 +128,12 @@ def eventually(holds: Callable[[], bool]) -> None:
 @pytest.fixture
 def toy(backing: Backing, owner_database: Callable[[str], Database], tmp_path: Path) -> Iterator[Toy]:
     """A fresh toy; its table is dropped and its queues are emptied afterwards."""
-    with _toy(backing, owner_database("cards"), tmp_path) as running:
+    with toy_at(backing, owner_database("cards"), tmp_path) as running:
         yield running
 
 
 @contextmanager
-def _toy(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
+def toy_at(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
     with database.transaction() as session:
         session.execute(text("CREATE TABLE IF NOT EXISTS heard (thing text)"))
         session.execute(text("TRUNCATE heard, idempotency_keys, inbox, outbox"))
