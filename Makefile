@@ -24,6 +24,8 @@ export XDG_CACHE_HOME := $(CURDIR)/var/cache
 endif
 SERVICES_WITH_QUEUES := identity cards wallet offers notify
 GATEWAY_PORT ?= 8000
+BROKERS ?= 1
+export BROKERS
 
 help: ## Name every target
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -42,7 +44,7 @@ demo: setup ## Play the whole story on this machine; mails and PDFs stay in var/
 bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs/performance.md); pictures in var/bench
 	@$(BIN)/python -m benchmarks
 
-chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…); about 7 minutes
+chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…, BROKERS=3); about 7 minutes
 	@$(BIN)/python -W ignore -m tests.chaos
 
 test: setup ## All tests that need no Docker engine and no long load
@@ -79,8 +81,8 @@ format: setup ## Format the code and order the imports
 	@$(BIN)/ruff check --fix --select I .
 	@$(BIN)/ruff format .
 
-up: setup ## Leave the platform running, its gateway at http://127.0.0.1:8000 (GATEWAY_PORT=…)
-	@$(BIN)/python -m devstack up --gateway-port $(GATEWAY_PORT)
+up: setup ## Leave the platform running, its gateway at http://127.0.0.1:8000 (GATEWAY_PORT=…, BROKERS=3)
+	@$(BIN)/python -m devstack up --gateway-port $(GATEWAY_PORT) --brokers $(BROKERS)
 
 down: ## Stop the platform and everything `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack down; else echo 'Nothing was running.'; fi

@@ -1,5 +1,6 @@
 """``make demo``: starts a platform of its own, plays the story on it, and leaves the mails and vouchers."""
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -16,7 +17,7 @@ def main() -> None:
     """Every run begins with empty databases, so it may be run again and again."""
     started = time.monotonic()
     print("Starting RabbitMQ, PostgreSQL, the six services and the outside world …", flush=True)
-    with Stack.start(FOLDER, durable=False) as stack:
+    with Stack.start(FOLDER, durable=False, brokers=int(os.environ.get("BROKERS") or 1)) as stack:
         print(
             f"Everything is up after {time.monotonic() - started:.0f} s: {stack.gateway_url}/v1/docs",
             flush=True,

@@ -1,10 +1,20 @@
-"""What each service may do at the broker, from the names that topology.py gives out (ADR 0023)."""
+"""What each service may do at the broker, from the names that topology.py gives out (ADR 0023), and the limit
+that queues of older releases do not say themselves."""
 
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chassis.topology import DELAYS_S, RPC_EXCHANGE, delay_exchange, event_exchange, parked_queue, rpc_queue
+from chassis.topology import (
+    DELAYS_S,
+    NEVER,
+    RPC_EXCHANGE,
+    UNHEARD,
+    delay_exchange,
+    event_exchange,
+    parked_queue,
+    rpc_queue,
+)
 
 # Who declares: `prepare`'s own user. Each service's user has its name, each that only calls has its own.
 OWNER = "owner"
@@ -28,10 +38,23 @@ def caller_rights() -> dict[str, str]:
     return {"configure": NOTHING, "write": _any_of([re.escape(RPC_EXCHANGE)]), "read": NOTHING}
 
 
+def kept_policy(virtual_host: str) -> dict[str, Any]:
+    """For the queues of `kept_queue_arguments` that were declared before these said a limit."""
+    delays = map(re.escape, map(delay_exchange, DELAYS_S))
+    return {
+        "vhost": virtual_host,
+        "name": "kept",
+        "pattern": _any_of([UNHEARD, *delays, rf"\w+{re.escape(parked_queue(''))}"]),
+        "apply-to": "queues",
+        "definition": {"delivery-limit": NEVER},
+        "priority": 0,
+    }
+
+
 def definitions(
     virtual_host: str, owner_password: str, services: Mapping[str, str], callers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """All users and their rights as the broker reads them (`load_definitions`); passwords by name."""
+    """All users, their rights and the policy, as the broker reads them (`load_definitions`)."""
     rights = {
         OWNER: {"configure": EVERYTHING, "write": EVERYTHING, "read": EVERYTHING},
         **{name: service_rights(name) for name in services},
@@ -42,6 +65,7 @@ def definitions(
         "vhosts": [{"name": virtual_host}],
         "users": [{"name": user, "password": password, "tags": ""} for user, password in passwords.items()],
         "permissions": [{"user": user, "vhost": virtual_host, **given} for user, given in rights.items()],
+        "policies": [kept_policy(virtual_host)],
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from chassis.amqp import within_limit
 from chassis.clock import now, rfc3339
 from chassis.database import ANNOUNCED
 from chassis.ids import new_id
@@ -36,7 +37,8 @@ def stamp() -> Stamp:
 def announce(session: Session, *events: Event, causes: Sequence[Event] = ()) -> None:
     """Keep the events for the relay, in the caller's transaction and in one statement.
 
-    ``causes``: where a batch was heard, the event that each of them follows from, in the same order.
+    ``causes``: where a batch was heard, the event that each of them follows from, in the same order. Raises
+    MessageTooBig.
     """
     session.info[ANNOUNCED] = True
     rows = [_row(event, cause) for event, cause in zip(events, causes or events, strict=True)]
@@ -50,6 +52,8 @@ def announcing(session: Session, event: Event) -> dict[str, Any]:
 
 
 def _row(event: Event, cause: Event) -> dict[str, Any]:
+    # What no broker takes must not be kept either: all that is announced after it would wait behind it.
+    within_limit(json.dumps(event.payload()))
     return {
         "event_id": event.event_id,
         "source": event.source,

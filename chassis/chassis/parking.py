@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from chassis.amqp import MessageTooBig, message
 from chassis.confirms import ConfirmedPublisher, Outgoing
 from chassis.ids import new_id
 from chassis.log import get_logger
@@ -11,6 +12,7 @@ from chassis.topology import RETRY_DELAYS_S, delay_exchange, parked_queue
 ATTEMPT_HEADER = "x-attempt"
 QUEUE_HEADER = "x-queue"
 REASON_HEADER = "x-reason"
+KEPT_CHARS = 1_000
 
 log = get_logger()
 _retried = counter("events_retried_total", "Events put back after a failure.", ("queue",))
@@ -36,11 +38,22 @@ def retry_or_park(
 def park(
     publisher: ConfirmedPublisher, service: str, queue: str, body: Any, headers: dict[str, Any], reason: str
 ) -> None:
-    """Put the message aside with the queue that it came from and the reason; raises NotPublished."""
+    """Put the message aside with the queue that it came from and the reason; raises NotPublished.
+
+    Of one that is larger than any of ours, the beginning is kept.
+    """
     kept = {**headers, QUEUE_HEADER: queue, REASON_HEADER: reason}
-    publisher.publish_one(_outgoing("", parked_queue(service), body, kept))
+    publisher.publish_one(_outgoing("", parked_queue(service), _shortened(body), kept))
     _parked.labels(queue).inc()
     log.error("message_parked", queue=queue, reason=reason)
+
+
+def _shortened(body: Any) -> Any:
+    try:
+        message(body)
+    except MessageTooBig:
+        return str(body)[:KEPT_CHARS]
+    return body
 
 
 def _outgoing(exchange: str, routing_key: str, body: Any, headers: dict[str, Any]) -> Outgoing:

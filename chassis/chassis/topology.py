@@ -14,6 +14,9 @@ UNHEARD_MAX = 100_000
 UNHEARD_TTL_MS = 7 * 24 * 3600 * 1000
 # A handler that kills its process this many times is parked by the broker itself.
 DELIVERY_LIMIT = 10
+# Nothing is lost for being looked at: RabbitMQ 4 drops at the 20th delivery what is in a queue that says no
+# limit, and no version of it takes "none" as well as all others do.
+NEVER = 1_000_000_000
 # A failed event waits in one of these before it comes back to its queue.
 DELAYS_S = (1, 5, 30, 300)
 # Which delay follows which failure; after the last one the event is parked (about 16 minutes in all).
@@ -62,26 +65,68 @@ def event_queue_arguments(service: str) -> dict[str, Any]:
     }
 
 
+def rpc_queue_arguments() -> dict[str, Any]:
+    """Replicated, so that calls are answered while one broker of several is dead (ADR 0030); a request that
+    kills its process is dropped in the end, as its caller has gone.
+    """
+    return {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT}
+
+
+def kept_queue_arguments(**more: Any) -> dict[str, Any]:
+    """A replicated queue for people to look at, or for messages to wait in; ``more`` with _ instead of -."""
+    given = {f"x-{name.replace('_', '-')}": value for name, value in more.items()}
+    return {"x-queue-type": "quorum", "x-delivery-limit": NEVER, **given}
+
+
+class OlderQueue(Exception):
+    """A queue that an older release declared otherwise cannot be replaced while it is in use."""
+
+
 def declare(channel: amqp.Channel, service: str, heard: Iterable[type[Event]]) -> None:
-    """Declare all that ``service`` publishes to and consumes from; safe to repeat."""
+    """Declare all that ``service`` publishes to and consumes from; safe to repeat. Raises OlderQueue."""
     channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
-    channel.queue_declare(rpc_queue(service), durable=True, auto_delete=False)
+    _declare_requests(channel.connection, service)
     channel.queue_bind(rpc_queue(service), RPC_EXCHANGE, f"{service}.*")
     _declare_unheard(channel)
     _declare_event_exchange(channel, service)
-    channel.queue_declare(
-        parked_queue(service), durable=True, auto_delete=False, arguments={"x-queue-type": "quorum"}
-    )
+    _declare_kept(channel.connection, parked_queue(service), kept_queue_arguments())
     _declare_delays(channel)
     for event in heard:
         _declare_event_exchange(channel, event.source)
-        channel.queue_declare(
-            event_queue(service, event),
-            durable=True,
-            auto_delete=False,
-            arguments=event_queue_arguments(service),
-        )
+        _declare_queue(channel.connection, event_queue(service, event), event_queue_arguments(service))
         channel.queue_bind(event_queue(service, event), event_exchange(event.source), event.name)
+
+
+def _declare_requests(connection: amqp.Connection, service: str) -> None:
+    """The kind of a queue cannot be changed; a classic one of an older release holds nothing of worth."""
+    name = rpc_queue(service)
+    try:
+        _declare_queue(connection, name, rpc_queue_arguments())
+    except amqp.PreconditionFailed:
+        try:
+            connection.channel().queue_delete(name, if_unused=True)
+        except amqp.PreconditionFailed:
+            raise OlderQueue(
+                f"{name} is a classic queue and in use: stop the processes of {service}, then prepare again"
+            ) from None
+        _declare_queue(connection, name, rpc_queue_arguments())
+
+
+def _declare_kept(connection: amqp.Connection, name: str, arguments: dict[str, Any]) -> None:
+    """Where an older release declared it without a limit, the limit is a policy's (broker_rights.py): nobody
+    can change a queue's arguments, and what is in it must stay."""
+    try:
+        _declare_queue(connection, name, arguments)
+    except amqp.PreconditionFailed:
+        unlimited = {key: value for key, value in arguments.items() if key != "x-delivery-limit"}
+        _declare_queue(connection, name, unlimited)
+
+
+def _declare_queue(connection: amqp.Connection, name: str, arguments: dict[str, Any]) -> None:
+    """On a channel of its own, as the broker closes that of a declaration which it refuses."""
+    channel = connection.channel()
+    channel.queue_declare(name, durable=True, auto_delete=False, arguments=arguments)
+    channel.close()
 
 
 def _declare_event_exchange(channel: amqp.Channel, source: str) -> None:
@@ -96,12 +141,8 @@ def _declare_event_exchange(channel: amqp.Channel, source: str) -> None:
 
 def _declare_unheard(channel: amqp.Channel) -> None:
     channel.exchange_declare(UNHEARD, "fanout", durable=True, auto_delete=False)
-    channel.queue_declare(
-        UNHEARD,
-        durable=True,
-        auto_delete=False,
-        arguments={"x-queue-type": "quorum", "x-max-length": UNHEARD_MAX, "x-message-ttl": UNHEARD_TTL_MS},
-    )
+    arguments = kept_queue_arguments(max_length=UNHEARD_MAX, message_ttl=UNHEARD_TTL_MS)
+    _declare_kept(channel.connection, UNHEARD, arguments)
     channel.queue_bind(UNHEARD, UNHEARD)
 
 
@@ -110,16 +151,11 @@ def _declare_delays(channel: amqp.Channel) -> None:
     for delay_s in DELAYS_S:
         name = delay_exchange(delay_s)
         channel.exchange_declare(name, "fanout", durable=True, auto_delete=False)
-        channel.queue_declare(
-            name,
-            durable=True,
-            auto_delete=False,
-            arguments={
-                "x-queue-type": "quorum",
-                "x-message-ttl": delay_s * 1000,
-                "x-dead-letter-exchange": "",
-                "x-dead-letter-strategy": "at-least-once",
-                "x-overflow": "reject-publish",
-            },
+        arguments = kept_queue_arguments(
+            message_ttl=delay_s * 1000,
+            dead_letter_exchange="",
+            dead_letter_strategy="at-least-once",
+            overflow="reject-publish",
         )
+        _declare_kept(channel.connection, name, arguments)
         channel.queue_bind(name, name)

@@ -53,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, parents=[common], help=text)
         command.add_argument("--gateway-port", type=int, default=DEFAULT_GATEWAY_PORT)
+        command.add_argument("--brokers", type=int, default=1, help="how many make one cluster (1, 3 or 5)")
         command.add_argument("services", nargs="*", help="services to run, cards=2 for two processes (all)")
         command.set_defaults(run=run)
     for name, run, text in (
@@ -102,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace) -> None:
-    background.up(options.folder, options.gateway_port, options.services, dict(os.environ))
+    background.up(options.folder, options.gateway_port, options.services, dict(os.environ), options.brokers)
     url = read_state(options.folder).gateway_url
     print(
         f"The platform runs: {url}   (API docs: {url}/v1/docs)\n"
@@ -115,7 +116,7 @@ def _up(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    background.serve(options.folder, options.gateway_port, options.services)
+    background.serve(options.folder, options.gateway_port, options.services, options.brokers)
 
 
 def _down(options: argparse.Namespace) -> None:

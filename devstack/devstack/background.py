@@ -24,7 +24,9 @@ DOWN_TIMEOUT_S = 60.0
 GIVEN_PREFIXES = ("AMQP_URI", "DATABASE_URL")
 
 
-def up(folder: Path, gateway_port: int, services: Sequence[str], environ: dict[str, str]) -> None:
+def up(
+    folder: Path, gateway_port: int, services: Sequence[str], environ: dict[str, str], brokers: int = 1
+) -> None:
     """Start the platform in the background and wait until it is ready; DevstackError with what to do."""
     folder.mkdir(parents=True, exist_ok=True)
     if owner(folder):
@@ -37,6 +39,7 @@ def up(folder: Path, gateway_port: int, services: Sequence[str], environ: dict[s
     log_file.unlink(missing_ok=True)
     given = {name: value for name, value in environ.items() if name.startswith(GIVEN_PREFIXES)}
     options = ["--folder", str(folder), "--gateway-port", str(gateway_port)]
+    options += ["--brokers", str(brokers)]
     command = Command(
         name="devstack",
         argv=[sys.executable, "-m", "devstack", "serve", *options, *services],
@@ -52,12 +55,14 @@ def up(folder: Path, gateway_port: int, services: Sequence[str], environ: dict[s
         raise DevstackError(f"The platform did not start:\n{tail(log_file)}")
 
 
-def serve(folder: Path, gateway_port: int, services: Sequence[str]) -> None:
+def serve(folder: Path, gateway_port: int, services: Sequence[str], brokers: int = 1) -> None:
     """Run the platform until SIGTERM; the folder's data is kept for the next time."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     signal.signal(signal.SIGTERM, _leave)
     running = services or SERVICES
-    with Stack.start(folder, gateway_port=gateway_port, services=running, keep_data=True, archive=True):
+    with Stack.start(
+        folder, gateway_port=gateway_port, services=running, keep_data=True, archive=True, brokers=brokers
+    ):
         while True:
             time.sleep(3600)
 

@@ -10,32 +10,38 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.settings import SettingsError, variable
-from devstack import postgresql_data, rabbitmq
+from devstack import brokers, postgresql_data
+from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
 from devstack.databases import Account, DatabaseUrls, create_databases, drop_databases
 from devstack.errors import DevstackError
 from devstack.packages import SERVERS, ensure_packages
 from devstack.pids import PidFile, stop_recorded
 from devstack.postgresql import PostgresqlCluster, create_service_databases, start_postgresql
-from devstack.rabbitmq import RabbitmqNode, launch_rabbitmq, wait_rabbitmq
+from devstack.rabbitmq import RabbitmqNode
 from devstack.room import ensure_room
 from devstack.secrets import DATABASE_SERVICES, Secrets, load_secrets
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backing:
-    """Where the broker and each service's database are; `broker` and `database` when they are ours.
+    """Where the broker and each service's database are; `brokers` and `database` when they are ours.
 
-    `amqp_uri` is the owner's, and everybody's where the broker is a given one.
+    `amqp_uri` is the owner's, and everybody's where the broker is a given one; it names each of several.
     """
 
     amqp_uri: str = field(repr=False)
     databases: Mapping[str, DatabaseUrls] = field(repr=False)
-    broker: RabbitmqNode | None = None
+    brokers: tuple[RabbitmqNode, ...] = ()
     database: PostgresqlCluster | None = None
+
+    @property
+    def broker(self) -> RabbitmqNode | None:
+        """Our only broker, or the first of several."""
+        return self.brokers[0] if self.brokers else None
 
     def amqp_uri_of(self, service: str) -> str:
         """The broker, as a service enters it."""
-        return self.broker.uri_of(service) if self.broker else self.amqp_uri
+        return ";".join(node.uri_of(service) for node in self.brokers) or self.amqp_uri
 
     @property
     def database_urls(self) -> dict[str, str]:
@@ -49,8 +55,7 @@ class Backing:
 
     def stop(self) -> None:
         """Stop what is ours; given servers are left alone."""
-        if self.broker:
-            self.broker.stop()
+        stop_brokers(self.brokers)
         if self.database:
             self.database.stop()
 
@@ -62,24 +67,25 @@ def start_backing(
     pids: PidFile,
     durable: bool = True,
     archive: bool = False,
+    size: int = 1,
     environ: Mapping[str, str] = os.environ,
 ) -> Backing:
-    """Given servers when AMQP_URI and DATABASE_URL… name them, else nodes of our own."""
+    """Given servers when AMQP_URI and DATABASE_URL… name them, else nodes of our own, `size` brokers."""
     if is_given(environ):
         return _given(folder, secrets, environ)
-    return _own_nodes(folder, secrets, pids, durable, archive)
+    return _own_nodes(folder, secrets, pids, durable, archive, size)
 
 
 @contextmanager
-def private_backing(folder: Path, *, durable: bool = False) -> Iterator[Backing]:
-    """A broker and empty databases for the tests of one service, in `folder`, gone afterwards."""
+def private_backing(folder: Path, *, durable: bool = False, size: int = 1) -> Iterator[Backing]:
+    """`size` brokers and empty databases for the tests of one service, in `folder`, gone afterwards."""
     folder.mkdir(parents=True, exist_ok=True)
     stop_recorded(folder)
     wipe_data(folder)
     wipe_given(folder)
     pids = PidFile(folder)
     try:
-        backing = start_backing(folder, secrets=load_secrets(folder), pids=pids, durable=durable)
+        backing = start_backing(folder, secrets=load_secrets(folder), pids=pids, durable=durable, size=size)
         try:
             yield backing
         finally:
@@ -116,7 +122,7 @@ def docker_answers() -> bool:
 def wipe_data(folder: Path) -> None:
     """Delete the data of stopped nodes of our own in `folder`; their logs stay."""
     postgresql_data.remove_data(folder / "postgresql")
-    rabbitmq.remove_data(folder / "rabbitmq")
+    brokers.remove_data(folder / "rabbitmq")
 
 
 def wipe_given(folder: Path, environ: Mapping[str, str] = os.environ) -> None:
@@ -159,7 +165,9 @@ def _name_on_given_server(folder: Path, service: str) -> str:
     return f"{service}_{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]}"
 
 
-def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, archive: bool) -> Backing:
+def _own_nodes(
+    folder: Path, secrets: Secrets, pids: PidFile, durable: bool, archive: bool, size: int
+) -> Backing:
     """Private nodes from the programs of this machine.
 
     Containers from deploy/compose.yaml would come in here, chosen by `docker_answers()`; the container tests
@@ -167,8 +175,12 @@ def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, arc
     """
     ensure_packages(SERVERS)
     ensure_room(folder)
-    launched = launch_rabbitmq(
-        folder / "rabbitmq", pids=pids, password=secrets.amqp_password, users=secrets.amqp_passwords
+    launched = launch_brokers(
+        folder / "rabbitmq",
+        pids=pids,
+        size=size,
+        password=secrets.amqp_password,
+        users=secrets.amqp_passwords,
     )
     database = start_postgresql(
         folder / "postgresql",
@@ -179,5 +191,6 @@ def _own_nodes(folder: Path, secrets: Secrets, pids: PidFile, durable: bool, arc
     )
     accounts = {service: _account(service, service, secrets) for service in DATABASE_SERVICES}
     databases = create_service_databases(database, accounts)
-    broker = wait_rabbitmq(launched)
-    return Backing(amqp_uri=broker.uri, databases=databases, broker=broker, database=database)
+    nodes = tuple(wait_brokers(launched))
+    uri = ";".join(node.uri for node in nodes)
+    return Backing(amqp_uri=uri, databases=databases, brokers=nodes, database=database)

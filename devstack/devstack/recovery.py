@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from devstack.archiving import archiving_variables, install_tools, tools_folder
 from devstack.backing import is_given, start_backing
+from devstack.brokers import brokers_in, set_data_aside
 from devstack.databases import ADMINISTRATOR
 from devstack.environment import base_environment
 from devstack.errors import DevstackError
@@ -16,7 +17,6 @@ from devstack.folders import forget_state, owned, read_state
 from devstack.pids import PidFile, stop_recorded
 from devstack.ports import LOOPBACK
 from devstack.postgresql_data import DATA_LINK, bin_of, environment_of, system_user
-from devstack.rabbitmq import set_data_aside
 from devstack.secrets import load_secrets
 
 
@@ -37,7 +37,8 @@ def restore(folder: Path, to: str) -> str:
         forget_state(folder)
         said = restore_server(_own_server(folder), to)
         aside = set_data_aside(folder / "rabbitmq")
-    return f"{said}The broker begins anew; its old data: {aside}.\n" if aside else said
+    kept = ", ".join(map(str, aside))
+    return f"{said}The broker begins anew; its old data: {kept}.\n" if aside else said
 
 
 def back_up_server(server: Path, port: int, admin_password: str) -> str:
@@ -63,7 +64,8 @@ def announce_again(folder: Path) -> str:
     with owned(folder):
         stop_recorded(folder)
         pids = PidFile(folder)
-        backing = start_backing(folder, secrets=load_secrets(folder), pids=pids, archive=True)
+        size = brokers_in(folder / "rabbitmq") or 1
+        backing = start_backing(folder, secrets=load_secrets(folder), pids=pids, archive=True, size=size)
         try:
             return "".join(_replay(service, url) for service, url in backing.database_urls.items())
         finally:

@@ -47,12 +47,14 @@ class Stack:
         gateway_port: int | None = None,
         keep_data: bool = False,
         archive: bool = False,
+        brokers: int = 1,
     ) -> Self:
         """Start a platform in `folder` and wait until every process is ready.
 
         services: names, `cards=2` for two processes. extra_programmes: a programme file or a folder of them.
         durable=False lets PostgreSQL skip fsync and deletes its data at the end (tests); keep_data=True goes
         on with the folder's data. archive=True keeps what `make restore` needs (ADR 0027).
+        brokers: how many of our own make one cluster (ADR 0030).
         Raises DevstackError with what to do; nothing is left running then.
         """
         folder = folder.resolve()
@@ -65,7 +67,7 @@ class Stack:
             on_stop.callback(stop_recorded, folder)
             on_stop.callback(forget_state, folder)
             backing, wiring, supervisor = _start_parts(
-                folder, durable, archive, gateway_port, extra_programmes, on_stop
+                folder, durable, archive, brokers, gateway_port, extra_programmes, on_stop
             )
             if sandbox:
                 supervisor.add(sandbox_processes(wiring))
@@ -189,6 +191,7 @@ def _start_parts(
     folder: Path,
     durable: bool,
     archive: bool,
+    brokers: int,
     gateway_port: int | None,
     extra_programmes: Path | None,
     on_stop: ExitStack,
@@ -201,7 +204,13 @@ def _start_parts(
     secrets = load_secrets(folder)
     pids = PidFile(folder)
     backing = start_backing(
-        folder, secrets=secrets, pids=pids, durable=durable, archive=archive, environ=os.environ
+        folder,
+        secrets=secrets,
+        pids=pids,
+        durable=durable,
+        archive=archive,
+        size=brokers,
+        environ=os.environ,
     )
     on_stop.callback(backing.stop)
     wiring = wire(folder, backing, secrets, _ports(gateway_port))

@@ -14,7 +14,7 @@ from tests.chaos.phone import Unanswered
 from tests.chaos.settling import PLANTED_TIMEOUT_S, REST_TIMEOUT_S, settle
 from tests.chaos.stage import NotPrivate, Scene, scene
 from tests.chaos.striking import Blow, strike
-from tests.chaos.strokes import STROKES
+from tests.chaos.strokes import CLUSTER, STROKES
 from tests.chaos.verdict import judge, keep, summary
 
 EXPECTED = (OptionsError, DevstackError, NotPrivate)
@@ -36,7 +36,9 @@ def run(options: Options) -> int:
     shutil.rmtree(folder / "journal", ignore_errors=True)
     (folder / "poison.jsonl").unlink(missing_ok=True)
     wipe_data(folder / "platform")
-    said_ = f"SEED={options.seed}, {options.duration_s} s of faults of {len(STROKES)} kinds"
+    kinds = CLUSTER if options.brokers > 1 else STROKES
+    said_ = f"SEED={options.seed}, {options.duration_s} s of faults of {len(kinds)} kinds"
+    said_ += f", brokers: {options.brokers}"
     _say(f"{said_}{f', with the bug {options.planted}' if options.planted else ''}; starting …")
     with scene(options) as stage:
         _say("The platform runs; clients begin.")
@@ -77,7 +79,7 @@ def _strike(stage: Scene, clients: Crew, options: Options) -> list[Blow]:
         _say(
             f"[{blow.at_s:4.0f}/{options.duration_s} s] {blow.name:20} {what:40} "
             f"lasted {blow.lasted_s:4.1f} s, back after {blow.recovered_s:4.1f} s, "
-            f"{clients.redemptions:6,} redemptions"
+            f"refused {blow.refused_s:4.1f} s, p99 {blow.slow_s:4.1f} s, {clients.redemptions:6,} redemptions"
         )
 
     try:

@@ -13,6 +13,7 @@ from tests.chaos.journal import Journal
 from tests.chaos.options import Options
 from tests.chaos.phone import Phone, Unanswered
 from tests.chaos.stage import Scene
+from tests.chaos.timing import Scan
 
 DESKS = 10
 OFFICE, PROBE = DESKS, DESKS + 1
@@ -40,6 +41,16 @@ class Crew:
     def failures(self) -> int:
         """Answers of status 500 so far: tried again like the others, and told at the end."""
         return sum(phone.failures for phone in self.phones)
+
+    @property
+    def tries_in_vain(self) -> int:
+        """Requests so far that had to be sent again."""
+        return sum(phone.failures + phone.busy + phone.lost for phone in self.phones)
+
+    @property
+    def scans(self) -> list[Scan]:
+        """The desks', which never rest: the probe's come only after a fault."""
+        return [scan for desk in self.desks for scan in desk.phone.scans]
 
     @property
     def phones(self) -> list[Phone]:

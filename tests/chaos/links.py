@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from chassis.broker_url import Host, with_hosts
+
 ROOT = Path(__file__).resolve().parents[2]
 END_TIMEOUT_S = 10.0
 
 
 @dataclass
 class Links:
-    """``turn`` a link by its name, ``cards.amqp`` or ``cards.sql``; ``uri`` leads through it."""
+    """``turn`` a link by its name, ``cards.amqp-1`` or ``cards.sql``; ``uri`` leads through it."""
 
     ports: dict[str, int]
     _process: subprocess.Popen[str] = field(repr=False)
@@ -32,6 +34,11 @@ class Links:
         parts = urlsplit(uri)
         login, _, _ = parts.netloc.rpartition("@")
         return parts._replace(netloc=f"{login}@127.0.0.1:{self.ports[name]}").geturl()
+
+    def broker_uri(self, service: str, uri: str) -> str:
+        """The same broker, each of its nodes reached through the service's own link to it."""
+        names = [name for name in self.names if name.startswith(f"{service}.amqp")]
+        return with_hosts(uri, [Host("127.0.0.1", self.ports[name]) for name in names])
 
     def turn(self, names: Iterable[str], mode: str) -> None:
         """Let these links behave so from now on."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.brokers import SIZES
 from tests.chaos.planted import PLANTS
 
 FOLDER = Path("var/chaos")
@@ -17,16 +18,20 @@ class OptionsError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """``duration_s`` is the time in which faults strike; ``planted`` is a bug of `planted.py`, or none."""
+    """``duration_s`` is the time in which faults strike; ``planted`` is a bug of `planted.py`, or none.
+
+    ``brokers``: with more than one they are a cluster, and faults strike its nodes only.
+    """
 
     seed: int
     duration_s: int = 330
     planted: str = ""
+    brokers: int = 1
     folder: Path = FOLDER
 
 
 def read_options(environ: Mapping[str, str]) -> Options:
-    """``DURATION`` (seconds), ``SEED``, ``PLANTED``; raises OptionsError."""
+    """``DURATION`` (seconds), ``SEED``, ``PLANTED``, ``BROKERS``; raises OptionsError."""
     problems: list[str] = []
     duration = environ.get("DURATION") or str(Options.duration_s)
     if not duration.isdecimal() or not SHORTEST_S <= int(duration) <= LONGEST_S:
@@ -37,6 +42,9 @@ def read_options(environ: Mapping[str, str]) -> Options:
     planted = environ.get("PLANTED", "")
     if planted and planted not in PLANTS:
         problems.append(f"PLANTED: there is no {planted}; there are: {', '.join(PLANTS)}")
+    brokers = environ.get("BROKERS") or "1"
+    if not brokers.isdecimal() or int(brokers) not in SIZES:
+        problems.append(f"BROKERS is one of {', '.join(map(str, SIZES))}")
     if problems:
         raise OptionsError("\n".join(problems))
-    return Options(seed=int(seed), duration_s=int(duration), planted=planted)
+    return Options(seed=int(seed), duration_s=int(duration), planted=planted, brokers=int(brokers))

@@ -10,6 +10,7 @@ from typing import Any
 
 from devstack.ports import LOOPBACK
 from tests.chaos.journal import Journal, Note
+from tests.chaos.timing import Scan
 
 TIMEOUT_S = 5.0
 PATIENCE_S = 90.0
@@ -29,7 +30,7 @@ class Phone:
     """A connection to the gateway with the caller's token.
 
     Tries are counted: `failures` (status 500), `busy` (503), `lost` (waited for in vain); `slowest_s` is the
-    longest way to an answer for good.
+    longest way to an answer for good, ``scans`` are all that got one.
     """
 
     port: int
@@ -40,6 +41,7 @@ class Phone:
     busy: int = 0
     lost: int = 0
     slowest_s: float = 0.0
+    scans: list[Scan] = field(default_factory=list, repr=False)
     _link: http.client.HTTPConnection | None = field(default=None, repr=False)
 
     def ask(
@@ -72,7 +74,10 @@ class Phone:
                     tries=tries,
                 )
                 self.journal.note(note)
-                self.slowest_s = max(self.slowest_s, time.monotonic() - began)
+                ended = time.monotonic()
+                self.slowest_s = max(self.slowest_s, ended - began)
+                if act == "redeem":
+                    self.scans.append(Scan(ended, ended - began))
                 return note
             self.failures += answer is not None and answer[0] == 500
             self.busy += answer is not None and answer[0] == 503

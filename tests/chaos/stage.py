@@ -64,9 +64,13 @@ class Scene:
 
     @property
     def broker(self) -> RabbitmqNode:
-        """The private broker."""
-        assert self.stack.backing.broker is not None
-        return self.stack.backing.broker
+        """The private broker, or the first of several."""
+        return self.brokers[0]
+
+    @property
+    def brokers(self) -> tuple[RabbitmqNode, ...]:
+        """All of them."""
+        return self.stack.backing.brokers
 
     @property
     def database(self) -> PostgresqlCluster:
@@ -101,7 +105,7 @@ def scene(options: Options, processes: int = 1, *, archive: bool = False) -> Ite
         raise NotPrivate("unset AMQP_URI and DATABASE_URL…: chaos strikes servers of its own only")
     folder = options.folder.resolve()
     with (
-        Stack.start(folder / "platform", services=(), archive=archive) as stack,
+        Stack.start(folder / "platform", services=(), archive=archive, brokers=options.brokers) as stack,
         linked(_targets(stack)) as links,
     ):
         stack.clock.set_time(NOW)
@@ -119,8 +123,9 @@ def scene(options: Options, processes: int = 1, *, archive: bool = False) -> Ite
 
 
 def _targets(stack: Stack) -> dict[str, int]:
-    """A link of its own for each service to the broker and to its database."""
-    targets = {f"{service}.amqp": _port(stack.amqp_uri) for service in SERVICES}
+    """A link of its own for each service to each node of the broker and to its database."""
+    nodes = enumerate(stack.backing.brokers, 1)
+    targets = {f"{service}.amqp-{number}": node.port for number, node in nodes for service in SERVICES}
     return targets | {f"{service}.sql": _port(stack.database_url(service)) for service in DATABASE_SERVICES}
 
 
@@ -144,7 +149,7 @@ def _through(wiring: Wiring, links: Links, service: str) -> Wiring:
         name: links.uri(f"{name}.sql", url) if name == service else url
         for name, url in wiring.database_urls.items()
     }
-    uris = {**wiring.amqp_uris, service: links.uri(f"{service}.amqp", wiring.amqp_uris[service])}
+    uris = {**wiring.amqp_uris, service: links.broker_uri(service, wiring.amqp_uris[service])}
     return replace(wiring, amqp_uris=uris, database_urls=urls)
 
 

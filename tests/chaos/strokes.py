@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from random import Random
 
-from tests.chaos import strokes_broker, strokes_database, strokes_messages, strokes_network, strokes_processes
+from tests.chaos import (
+    strokes_broker,
+    strokes_cluster,
+    strokes_database,
+    strokes_messages,
+    strokes_network,
+    strokes_processes,
+)
 from tests.chaos.stage import Scene
 
 # Strikes, ends by itself, and says whom it hit.
@@ -47,3 +54,11 @@ FAR: dict[str, Stroke] = {
     "redeliver": strokes_messages.redeliver,
 }
 STROKES: dict[str, Stroke] = {**NEAR, **FAR}
+# Where several brokers are one: what happens to that one of them on which most depends.
+CLUSTER: dict[str, Stroke] = {
+    "kill_leader": strokes_cluster.kill_leader,
+    "stop_leader": strokes_cluster.stop_leader,
+    "freeze_leader": strokes_cluster.freeze_leader,
+    "freeze_leader_long": strokes_cluster.freeze_leader_long,
+    "cut_leader_off": strokes_cluster.cut_leader_off,
+}

@@ -16,6 +16,7 @@ from tests.chaos.settling import queues
 from tests.chaos.stage import Scene
 from tests.chaos.striking import Blow
 from tests.chaos.strokes_messages import read_poison
+from tests.chaos.timing import quantile_s
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,7 @@ def summary(
 ) -> dict[str, Any]:
     """The last line of a run."""
     struck = [blow for blow in blows if not blow.error]
+    scans = crew.scans
     recovered = sorted(blow.recovered_s for blow in struck) or [0.0]
     return {
         "redemptions": crew.redemptions,
@@ -83,6 +85,11 @@ def summary(
         **verdict.counts,
         "recovery_p50_s": round(recovered[len(recovered) // 2], 2),
         "recovery_p99_s": round(recovered[min(int(len(recovered) * 0.99), len(recovered) - 1)], 2),
+        "longest_refusal_s": round(max((blow.refused_s for blow in struck), default=0.0), 2),
+        "scan_p50_ms": round(1000 * quantile_s(scans, 0.5), 1),
+        "scan_p99_ms": round(1000 * quantile_s(scans, 0.99), 1),
+        "scan_p99_worst_fault_ms": round(1000 * max((blow.slow_s for blow in struck), default=0.0), 1),
+        "tries_in_vain": crew.tries_in_vain,
         "rest_s": round(rest_s, 1),
         "orders": crew.office.placed,
         "answers_500": crew.failures,

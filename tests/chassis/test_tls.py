@@ -16,9 +16,10 @@ from chassis.broker_url import Host, with_hosts
 from chassis.client import RpcUnavailable
 from chassis.database import Database
 from devstack.backing import Backing
+from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
 from devstack.pids import PidFile
 from devstack.ports import free_port
-from devstack.rabbitmq import RabbitmqNode, launch_rabbitmq, wait_rabbitmq
+from devstack.rabbitmq import RabbitmqNode
 from tests.chaos.links import linked
 from tests.chassis.certificates import Authority, Pair
 from tests.chassis.conftest import Toy, eventually, toy_at
@@ -67,11 +68,11 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsBroker]:
         "ssl_options.verify = verify_peer\n"
         "ssl_options.fail_if_no_peer_cert = true\n"
     )
-    node = wait_rabbitmq(launch_rabbitmq(folder / "rabbitmq", pids=PidFile(folder)))
+    [node] = wait_brokers(launch_brokers(folder / "rabbitmq", pids=PidFile(folder)))
     try:
         yield TlsBroker(node, port, authority, authority.pair("client"))
     finally:
-        node.stop()
+        stop_brokers([node])
 
 
 @pytest.fixture

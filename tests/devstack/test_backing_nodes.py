@@ -133,7 +133,7 @@ def test_nothing_stays_behind(tmp_path: Path) -> None:
         assert backing.broker is not None
         assert backing.database is not None
         broker, database = backing.broker, backing.database
-        ports = [broker.port, broker.distribution_port, broker.epmd_port, database.port]
+        ports = [broker.port, broker.distribution_port, broker.names.port, database.port]
         started = family_of([record.id for record in read_records(tmp_path)])
         assert [record.name for record in read_records(tmp_path)] == ["epmd", "rabbitmq", "postgresql"]
         assert all(is_alive(process) for process in started)

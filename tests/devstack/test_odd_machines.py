@@ -13,8 +13,9 @@ from pathlib import Path
 import kombu
 import pytest
 
-from devstack import postgresql, rabbitmq
+from devstack import brokers, postgresql
 from devstack.archiving import backup_folder
+from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
 from devstack.databases import connect
 from devstack.errors import DevstackError
 from devstack.machine import STANDARD_PORTS
@@ -24,7 +25,6 @@ from devstack.ports import free_port
 from devstack.postgresql import start_postgresql
 from devstack.postgresql_data import remove_data
 from devstack.programmes import PROJECT
-from devstack.rabbitmq import start_rabbitmq
 from devstack.recovery import back_up_server, restore_server
 
 ODD_NAME = 'l\'été à Sète, 100% "plein" $HOME '
@@ -45,7 +45,7 @@ def odd_folder() -> Iterator[Path]:
     yield folder
     stop_recorded(folder)
     remove_data(folder / "postgresql")
-    rabbitmq.remove_data(folder / "rabbitmq")
+    brokers.remove_data(folder / "rabbitmq")
     shutil.rmtree(folder)
 
 
@@ -65,10 +65,10 @@ def numbers(url: str) -> list[int]:
 
 def test_the_broker_keeps_its_data_in_a_folder_with_quotes_spaces_and_accents(odd_folder: Path) -> None:
     folder = odd_folder / "rabbitmq"
-    node = start_rabbitmq(folder, pids=PidFile(odd_folder))
+    [node] = wait_brokers(launch_brokers(folder, pids=PidFile(odd_folder)))
     say_hello(node.uri)
     assert node.control("eval", "rabbit_disk_monitor:get_disk_free() > 0.").strip() == "true"
-    node.stop()
+    stop_brokers([node])
     assert (folder / "data" / "node").is_dir()
 
 
@@ -123,13 +123,13 @@ def test_ports_that_others_have_are_not_in_the_way_of_the_broker(
             # Taken already is as well: then a server of the system has it.
             with suppress(OSError):
                 taken.enter_context(socket.create_server(("0.0.0.0", port)))  # noqa: S104 - as they do
-        chosen = iter([STANDARD_PORTS[0]])
-        monkeypatch.setattr(rabbitmq, "free_port", lambda: next(chosen, None) or free_port())
-        node = start_rabbitmq(tmp_path / "rabbitmq", pids=PidFile(tmp_path))
+        chosen = iter([free_port(), STANDARD_PORTS[0]])
+        monkeypatch.setattr(brokers, "free_port", lambda: next(chosen, None) or free_port())
+        [node] = wait_brokers(launch_brokers(tmp_path / "rabbitmq", pids=PidFile(tmp_path)))
         assert node.port not in STANDARD_PORTS
         say_hello(node.uri)
         assert node.control("eval", "node().").strip() == "platform@localhost"
-        node.stop()
+        stop_brokers([node])
 
 
 def test_a_port_of_the_database_that_is_taken_meanwhile_is_exchanged(
