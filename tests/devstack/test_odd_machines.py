@@ -13,7 +13,7 @@ from pathlib import Path
 import kombu
 import pytest
 
-from devstack import brokers, postgresql
+from devstack import brokers, postgresql, postgresql_data
 from devstack.archiving import backup_folder
 from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
 from devstack.databases import connect
@@ -147,6 +147,13 @@ def test_a_port_of_the_database_that_is_taken_meanwhile_is_exchanged(
         assert cluster.port != other.getsockname()[1]
         cluster.stop()
         remove_data(tmp_path / "postgresql")
+
+
+def test_root_who_has_nobody_to_run_the_database_as_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(postgresql_data, "SYSTEM_USER", "nobody-is-called-that")
+    with pytest.raises(DevstackError, match="there is no user nobody-is-called-that to run it as"):
+        postgresql_data.system_user()
 
 
 def test_nodes_start_without_a_home_and_without_sbin_in_the_path(tmp_path: Path) -> None:
