@@ -66,9 +66,9 @@ def event_queue_arguments(service: str) -> dict[str, Any]:
 
 
 def rpc_queue_arguments(*, replicated: bool) -> dict[str, Any]:
-    """Replicated where brokers are several, so that calls are answered while one is dead; on a single one each
-    call would wait for its disk, for nothing (ADR 0030). A request that kills its process is dropped in the
-    end, as its caller has gone.
+    """Replicated where brokers are several, so that calls are answered while one is dead; on a single one
+    each call would wait for its disk, for nothing (ADR 0030). A request that kills its process is dropped in
+    the end, as its caller has gone.
     """
     return {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT} if replicated else {}
 
@@ -104,8 +104,8 @@ def declare(
 
 
 def _declare_requests(connection: amqp.Connection, service: str, *, replicated: bool) -> None:
-    """The kind of a queue cannot be changed. A classic one is replaced, as it holds nothing of worth; one that
-    is replicated serves a single broker too."""
+    """The kind of a queue cannot be changed. A classic one is replaced, as it holds nothing of worth; one
+    that is replicated serves a single broker too."""
     name = rpc_queue(service)
     try:
         _declare_queue(connection, name, rpc_queue_arguments(replicated=replicated))
