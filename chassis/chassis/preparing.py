@@ -5,6 +5,7 @@ from os import environ
 from typing import Any
 
 from chassis.amqp import connect
+from chassis.broker_url import read_broker_url
 from chassis.dependencies import settings_of
 from chassis.migrating import migrate
 from chassis.rights import grant, rights_of
@@ -26,8 +27,10 @@ def prepare(name: str) -> None:
     migrate(owner_url, name)
     if owner_url != settings.database_url:
         grant(owner_url, settings.database_url, rights_of(name))
-    connection = connect(variable("OWNER_AMQP_URI", environ) or settings.amqp_uri)
-    declare(connection.channel(), name, events_heard(service))
+    uri = variable("OWNER_AMQP_URI", environ) or settings.amqp_uri
+    connection = connect(uri)
+    has_several = len(read_broker_url(uri).hosts) > 1
+    declare(connection.channel(), name, events_heard(service), replicated=has_several)
     connection.close()
 
 

@@ -65,11 +65,12 @@ def event_queue_arguments(service: str) -> dict[str, Any]:
     }
 
 
-def rpc_queue_arguments() -> dict[str, Any]:
-    """Replicated, so that calls are answered while one broker of several is dead (ADR 0030); a request that
-    kills its process is dropped in the end, as its caller has gone.
+def rpc_queue_arguments(*, replicated: bool) -> dict[str, Any]:
+    """Replicated where brokers are several, so that calls are answered while one is dead; on a single one
+    each call would wait for its disk, for nothing (ADR 0030). A request that kills its process is dropped in
+    the end, as its caller has gone.
     """
-    return {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT}
+    return {"x-queue-type": "quorum", "x-delivery-limit": DELIVERY_LIMIT} if replicated else {}
 
 
 def kept_queue_arguments(**more: Any) -> dict[str, Any]:
@@ -78,14 +79,19 @@ def kept_queue_arguments(**more: Any) -> dict[str, Any]:
     return {"x-queue-type": "quorum", "x-delivery-limit": NEVER, **given}
 
 
-class OlderQueue(Exception):
-    """A queue that an older release declared otherwise cannot be replaced while it is in use."""
+class ClassicQueue(Exception):
+    """A queue of requests that should be replicated cannot be replaced while it is in use."""
 
 
-def declare(channel: amqp.Channel, service: str, heard: Iterable[type[Event]]) -> None:
-    """Declare all that ``service`` publishes to and consumes from; safe to repeat. Raises OlderQueue."""
+def declare(
+    channel: amqp.Channel, service: str, heard: Iterable[type[Event]], *, replicated: bool = False
+) -> None:
+    """Declare all that ``service`` publishes to and consumes from; safe to repeat.
+
+    ``replicated``: the broker is one of several, and calls shall outlive it. Raises ClassicQueue.
+    """
     channel.exchange_declare(RPC_EXCHANGE, "topic", durable=True, auto_delete=False)
-    _declare_requests(channel.connection, service)
+    _declare_requests(channel.connection, service, replicated=replicated)
     channel.queue_bind(rpc_queue(service), RPC_EXCHANGE, f"{service}.*")
     _declare_unheard(channel)
     _declare_event_exchange(channel, service)
@@ -97,19 +103,25 @@ def declare(channel: amqp.Channel, service: str, heard: Iterable[type[Event]]) -
         channel.queue_bind(event_queue(service, event), event_exchange(event.source), event.name)
 
 
-def _declare_requests(connection: amqp.Connection, service: str) -> None:
-    """The kind of a queue cannot be changed; a classic one of an older release holds nothing of worth."""
+def _declare_requests(connection: amqp.Connection, service: str, *, replicated: bool) -> None:
+    """The kind of a queue cannot be changed. A classic one is replaced, as it holds nothing of worth; one
+    that is replicated serves a single broker too."""
     name = rpc_queue(service)
     try:
-        _declare_queue(connection, name, rpc_queue_arguments())
+        _declare_queue(connection, name, rpc_queue_arguments(replicated=replicated))
     except amqp.PreconditionFailed:
-        try:
-            connection.channel().queue_delete(name, if_unused=True)
-        except amqp.PreconditionFailed:
-            raise OlderQueue(
-                f"{name} is a classic queue and in use: stop the processes of {service}, then prepare again"
-            ) from None
-        _declare_queue(connection, name, rpc_queue_arguments())
+        if replicated:
+            _delete_unused(connection, name, service)
+        _declare_queue(connection, name, rpc_queue_arguments(replicated=True))
+
+
+def _delete_unused(connection: amqp.Connection, name: str, service: str) -> None:
+    try:
+        connection.channel().queue_delete(name, if_unused=True)
+    except amqp.PreconditionFailed:
+        raise ClassicQueue(
+            f"{name} is a classic queue and in use: stop the processes of {service}, then prepare again"
+        ) from None
 
 
 def _declare_kept(connection: amqp.Connection, name: str, arguments: dict[str, Any]) -> None:

@@ -10,6 +10,8 @@ from tests.chaos.planted import PLANTS
 
 FOLDER = Path("var/chaos")
 SHORTEST_S, LONGEST_S = 10, 24 * 3600
+# A node takes its time to start and to be one of them again: enough for 20 faults on a machine of two cores.
+CLUSTER_DURATION_S = 600
 
 
 class OptionsError(Exception):
@@ -33,7 +35,9 @@ class Options:
 def read_options(environ: Mapping[str, str]) -> Options:
     """``DURATION`` (seconds), ``SEED``, ``PLANTED``, ``BROKERS``; raises OptionsError."""
     problems: list[str] = []
-    duration = environ.get("DURATION") or str(Options.duration_s)
+    brokers = environ.get("BROKERS") or "1"
+    usual_s = Options.duration_s if brokers == "1" else CLUSTER_DURATION_S
+    duration = environ.get("DURATION") or str(usual_s)
     if not duration.isdecimal() or not SHORTEST_S <= int(duration) <= LONGEST_S:
         problems.append(f"DURATION is a whole number of seconds from {SHORTEST_S} to {LONGEST_S}")
     seed = environ.get("SEED") or str(secrets.randbelow(1_000_000))
@@ -42,7 +46,6 @@ def read_options(environ: Mapping[str, str]) -> Options:
     planted = environ.get("PLANTED", "")
     if planted and planted not in PLANTS:
         problems.append(f"PLANTED: there is no {planted}; there are: {', '.join(PLANTS)}")
-    brokers = environ.get("BROKERS") or "1"
     if not brokers.isdecimal() or int(brokers) not in SIZES:
         problems.append(f"BROKERS is one of {', '.join(map(str, SIZES))}")
     if problems:

@@ -32,7 +32,7 @@ def test_what_is_asked_wrongly_is_named_at_once() -> None:
         read_options({"DURATION": "5", "SEED": "x", "PLANTED": "no_such_bug", "BROKERS": "2"})
     assert len(str(wrong.value).splitlines()) == 4
     assert read_options({"DURATION": "60", "SEED": "7"}) == Options(seed=7, duration_s=60)
-    assert read_options({"SEED": "7", "BROKERS": "3"}) == Options(seed=7, brokers=3)
+    assert read_options({"SEED": "7", "BROKERS": "3"}) == Options(seed=7, brokers=3, duration_s=600)
 
 
 def test_a_short_run_loses_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from sqlalchemy import text
 
-from chassis.amqp import connect, message
+from chassis.amqp import MESSAGE_MAX_BYTES, connect, message
 from chassis.client import RpcClient, RpcFailed, RpcTimeout
 from contracts.refusals import Refusal
 
@@ -114,6 +114,16 @@ def test_garbage_is_parked_and_the_process_goes_on(toy: Toy) -> None:
     for sent in (unreadable, pickled, message(["not", "an", "event"]), message({"thing": "no envelope"})):
         publish_raw(toy, "toy.events", "toy_happened", sent)
     eventually(lambda: toy.messages("toy.parked") == 5)
+    assert toy.messages("toy.toy.toy_happened") == 0
+    assert toy.call("echo", value=1) == 1
+
+
+def test_garbage_larger_than_any_message_of_ours_is_parked_and_the_process_goes_on(toy: Toy) -> None:
+    for body in (b"\xff" + b"x" * MESSAGE_MAX_BYTES, b'["' + b"x" * MESSAGE_MAX_BYTES + b'"]'):
+        unlike_ours = message({})
+        unlike_ours.body = body
+        publish_raw(toy, "toy.events", "toy_happened", unlike_ours)
+    eventually(lambda: toy.messages("toy.parked") == 2)
     assert toy.messages("toy.toy.toy_happened") == 0
     assert toy.call("echo", value=1) == 1
 

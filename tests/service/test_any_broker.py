@@ -22,7 +22,7 @@ from chassis.topology import (
     DELAYS_S,
     DELIVERY_LIMIT,
     UNHEARD,
-    OlderQueue,
+    ClassicQueue,
     declare,
     delay_exchange,
     event_queue,
@@ -51,6 +51,7 @@ def channel(backing: Backing) -> Iterator[amqp.Channel]:
         declare(made, SERVICE, [RedemptionRecorded])
         _empty(made)
         yield made
+        declare(link.channel(), SERVICE, [])
         _empty(link.channel())
 
 
@@ -156,7 +157,7 @@ def test_nothing_is_taken_back_in_a_way_that_versions_count_differently() -> Non
     assert counting == ["hearing.py"]
 
 
-def test_every_queue_is_replicated_durable_and_says_its_own_limit(
+def test_every_queue_is_durable_and_what_is_kept_is_replicated_and_says_its_own_limit(
     backing: Backing, channel: amqp.Channel
 ) -> None:
     if backing.broker is None:
@@ -165,6 +166,7 @@ def test_every_queue_is_replicated_durable_and_says_its_own_limit(
     rows = json.loads(backing.broker.control("list_queues", *columns, "--formatter", "json"))
     ours = {row["name"]: row for row in rows if row["name"].startswith((SERVICE, UNHEARD, "delay.", "rpc-"))}
     assert {QUEUE, parked_queue(SERVICE), UNHEARD, rpc_queue(SERVICE), delay_exchange(1)} <= ours.keys()
+    assert ours.pop(rpc_queue(SERVICE))["durable"]
     for row in ours.values():
         said = str(row["arguments"])
         assert row["durable"], row
@@ -258,15 +260,16 @@ def test_the_policy_is_for_what_is_kept_and_for_nothing_else(channel: amqp.Chann
     assert not any(pattern.search(name) for name in (QUEUE, rpc_queue(SERVICE), "delay.1sx", "x.y.parked"))
 
 
-def test_a_queue_of_requests_of_an_older_release_is_replaced_once_nobody_uses_it(
+def test_a_queue_of_requests_becomes_a_replicated_one_once_nobody_uses_it(
     backing: Backing, channel: amqp.Channel
 ) -> None:
-    channel.queue_delete(rpc_queue(SERVICE))
-    channel.queue_declare(rpc_queue(SERVICE), durable=True, auto_delete=False)
     with closing(connect(backing.amqp_uri)) as link:
         link.channel().basic_consume(rpc_queue(SERVICE))
-        with pytest.raises(OlderQueue, match="stop the processes of wallet, then prepare again"):
-            declare(channel, SERVICE, [])
+        with pytest.raises(ClassicQueue, match="stop the processes of wallet, then prepare again"):
+            declare(channel, SERVICE, [], replicated=True)
+    declare(channel, SERVICE, [], replicated=True)
+    # A replicated one does for a single broker too.
     declare(channel, SERVICE, [])
     publish(backing, rpc_queue(SERVICE))
     assert wait_until(lambda: count(backing, rpc_queue(SERVICE)) == 1, TIMEOUT_S)
+    channel.queue_delete(rpc_queue(SERVICE))
