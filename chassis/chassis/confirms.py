@@ -38,10 +38,14 @@ class ConfirmedPublisher:
         """The ids that the broker routed and confirmed; raises NotPublished when it is away."""
         try:
             with self._pool.channel() as channel:
-                return _Confirms(channel, self._user).publish(batch)
+                taken = _Confirms(channel, self._user).publish(batch)
         except CONNECTION_ERRORS as error:
             self._pool.close()
             raise NotPublished(type(error).__name__) from error
+        if len(taken) < len(batch):
+            # To a channel that met a replicated queue without a leader RabbitMQ 3.10 says no for ever (ADR 0030).
+            self._pool.close()
+        return taken
 
     def publish_one(self, outgoing: Outgoing) -> None:
         """Publish one message or raise NotPublished."""
