@@ -43,7 +43,7 @@ class ConfirmedPublisher:
             self._pool.close()
             raise NotPublished(type(error).__name__) from error
         if len(taken) < len(batch):
-            # To a channel that met a replicated queue without a leader RabbitMQ 3.10 says no for ever (ADR 0030).
+            # To a channel that met a queue without a leader RabbitMQ 3.10 says no for ever (ADR 0030).
             self._pool.close()
         return taken
 
