@@ -15,7 +15,7 @@ BIN := .venv/bin
 NO_PYTHON := echo 'Python 3.11, 3.12, 3.13 or 3.14 is needed, and none is in the PATH. Debian, Ubuntu: apt-get install python3; \
 	Fedora: dnf install python3; macOS: brew install python@3.13; elsewhere: make PYTHON=/where/it/is.'
 # Needs no .venv.
-DOCTOR = $(if $(PYTHON),PYTHONPATH=devstack "$(PYTHON)" -m devstack.doctor,$(NO_PYTHON); :)
+DOCTOR = $(if $(PYTHON),PYTHONPATH=devstack "$(PYTHON)" -m devstack.host.doctor,$(NO_PYTHON); :)
 # After a command that failed: what of this machine is in the way of a target. The failure's status stays.
 or_say = || { code=$$?; $(DOCTOR) $(1) >&2 || true; exit $$code; }
 # Caches of whoever has no home.
@@ -75,7 +75,7 @@ check: setup ## Format, lint, types, import borders, generated documents in sync
 docs: setup ## Write docs/contracts.md, docs/access.md and the broker's users in deploy/ anew from the code
 	@$(BIN)/python -m contracts.documentation > docs/contracts.md
 	@$(BIN)/python -m contracts.access_page > docs/access.md
-	@$(BIN)/python -m devstack.broker_users > deploy/rabbitmq/definitions.json
+	@$(BIN)/python -m devstack.servers.broker_users > deploy/rabbitmq/definitions.json
 
 format: setup ## Format the code and order the imports
 	@$(BIN)/ruff check --fix --select I .
@@ -116,6 +116,6 @@ $(OWN_UV):
 	@[ -n "$(PYTHON)" ] || { $(NO_PYTHON) >&2; exit 1; }
 	@mkdir -p var
 	@rm -rf var/tools
-	@PYTHONPATH=devstack "$(PYTHON)" -m devstack.packages venv
+	@PYTHONPATH=devstack "$(PYTHON)" -m devstack.host.packages venv
 	@"$(PYTHON)" -m venv var/tools
 	@var/tools/bin/pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) $(call or_say,setup)

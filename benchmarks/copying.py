@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT, connection
 
-from devstack.databases import connect
+from devstack.servers.databases import connect
 
 BATCH_ROWS = 20_000
 

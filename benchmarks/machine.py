@@ -4,8 +4,8 @@ import os
 from collections import defaultdict
 from pathlib import Path
 
-from devstack.pids import read_records
-from devstack.processes import descendants
+from devstack.host.pids import read_records
+from devstack.host.processes import descendants
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The outside world played locally, and what exists for the benchmark only.

@@ -11,7 +11,7 @@ from chassis.amqp import connect
 from chassis.confirms import ConfirmedPublisher, Outgoing
 from chassis.topology import event_queue
 from contracts.cards import RedemptionRecorded
-from devstack.databases import connect as connect_database
+from devstack.servers.databases import connect as connect_database
 from devstack.stack import Stack
 
 HEARING = ("wallet", "offers", "notify")

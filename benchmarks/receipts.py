@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.machine import cpu_seconds, spent
 from benchmarks.stage import Platform
-from devstack.databases import connect
+from devstack.servers.databases import connect
 
 MAILS = 200
 TIMEOUT_S = 60.0

@@ -22,10 +22,10 @@ from cards.sealing import Keys
 from chassis.amqp import connect
 from chassis.clock import use_offset_file
 from chassis.topology import declare
-from devstack.backing import is_given, wipe_data
-from devstack.ports import LOOPBACK, free_port
-from devstack.processes import Command
+from devstack.host.ports import LOOPBACK, free_port
+from devstack.host.processes import Command
 from devstack.secrets import DATABASE_SERVICES
+from devstack.servers.backing import is_given, wipe_data
 from devstack.services import http_status
 from devstack.stack import Stack
 from devstack.supervisor import Supervised

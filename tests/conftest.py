@@ -19,8 +19,8 @@ from chassis.migrating import migrate
 from chassis.rights import grant, rights_of
 from contracts.access import scopes_of
 from contracts.programmes import Programme, read_programmes
-from devstack.backing import Backing, private_backing
-from devstack.libraries import library_path
+from devstack.host.libraries import library_path
+from devstack.servers.backing import Backing, private_backing
 
 ROOT = Path(__file__).parent.parent
 # Services get it from devstack; tests that draw vouchers in this very process want it too.

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
-from devstack.databases import connect
-from devstack.programs import postgresql_bin
+from devstack.host.programs import postgresql_bin
+from devstack.servers.databases import connect
 
 DATABASE = "pgbench"
 # 100,000 accounts each: far more rows than clients, so that none waits for another.

@@ -8,19 +8,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from devstack import background, recovery
-from devstack.backing import is_given
+from devstack import background
 from devstack.clock import clock_of
 from devstack.compose_env import compose_env
 from devstack.environment import service_environment
 from devstack.errors import DevstackError
 from devstack.folders import read_state
+from devstack.host.packages import RENDERING, SERVERS, ensure_packages
+from devstack.host.ports import free_port
 from devstack.officers import create_officer
-from devstack.packages import RENDERING, SERVERS, ensure_packages
-from devstack.ports import free_port
 from devstack.programmes import PROJECT
 from devstack.rolling import restart_one_by_one
 from devstack.secrets import SERVICES
+from devstack.servers import recovery
+from devstack.servers.backing import is_given
 from devstack.services import parse_services
 
 DEFAULT_FOLDER = PROJECT / "var" / "up"

@@ -11,9 +11,9 @@ from types import FrameType
 from devstack.environment import base_environment
 from devstack.errors import DevstackError, tail
 from devstack.folders import STATE_FILE, owner, read_state
-from devstack.pids import read_records, stop_recorded
-from devstack.ports import is_free, wait_until
-from devstack.processes import Command, is_alive, send_signal, start_process, wait_gone
+from devstack.host.pids import read_records, stop_recorded
+from devstack.host.ports import is_free, wait_until
+from devstack.host.processes import Command, is_alive, send_signal, start_process, wait_gone
 from devstack.secrets import SERVICES
 from devstack.services import http_status
 from devstack.stack import Stack

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from devstack.pids import replace_text
+from devstack.host.pids import replace_text
 
 
 @dataclass(frozen=True)

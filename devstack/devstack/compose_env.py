@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from devstack.environment import FAMILY_QUOTIENT_RECIPIENT, MAIL_FROM
-from devstack.pids import replace_text
+from devstack.host.pids import replace_text
 from devstack.programmes import copy_programmes
 from devstack.secrets import Secrets, load_secrets
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.backing import Backing
-from devstack.libraries import library_path
-from devstack.ports import LOOPBACK
+from devstack.host.libraries import library_path
+from devstack.host.ports import LOOPBACK
 from devstack.secrets import GATEWAY, SERVICES, Secrets
+from devstack.servers.backing import Backing
 
 # The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from devstack.environment import Wiring
 from devstack.errors import DevstackError
-from devstack.pids import replace_text
-from devstack.processes import ProcessId, identify, is_alive
+from devstack.host.pids import replace_text
+from devstack.host.processes import ProcessId, identify, is_alive
 from devstack.secrets import load_secrets
 
 LOCK_FILE = "lock"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.errors import DevstackError
-from devstack.pids import Record, read_records
-from devstack.ports import wait_until
-from devstack.processes import is_alive, stop_process
+from devstack.host.pids import Record, read_records
+from devstack.host.ports import wait_until
+from devstack.host.processes import is_alive, stop_process
 from devstack.services import http_status
 from devstack.supervisor import READY_TIMEOUT_S
 

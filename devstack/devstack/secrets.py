@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from devstack.pids import replace_text
+from devstack.host.pids import replace_text
 
 FILE_NAME = "secrets.json"
 DATABASE_SERVICES = ("identity", "cards", "wallet", "offers", "notify")

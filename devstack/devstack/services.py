@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from devstack.environment import Wiring, prepare_environment, sandbox_environment, service_environment
 from devstack.errors import DevstackError
-from devstack.ports import LOOPBACK, answers, free_port
-from devstack.processes import Command
+from devstack.host.ports import LOOPBACK, answers, free_port
+from devstack.host.processes import Command
 from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES
 from devstack.supervisor import Supervised
 

@@ -10,18 +10,18 @@ from signal import SIGKILL
 from types import TracebackType
 from typing import Any, Self
 
-from devstack.backing import Backing, start_backing, wipe_data, wipe_given
 from devstack.clock import Clock
 from devstack.environment import Wiring, service_environment, wire
 from devstack.errors import DevstackError
 from devstack.folders import LOCK_FILE, forget_state, owned, write_state
+from devstack.host.packages import RENDERING, ensure_packages
+from devstack.host.pids import PidFile, stop_recorded
+from devstack.host.ports import free_port, is_free
 from devstack.officers import create_officer
-from devstack.packages import RENDERING, ensure_packages
-from devstack.pids import PidFile, stop_recorded
-from devstack.ports import free_port, is_free
 from devstack.programmes import copy_programmes
 from devstack.reconciling import money_equation
 from devstack.secrets import GATEWAY, SERVICES, load_secrets
+from devstack.servers.backing import Backing, start_backing, wipe_data, wipe_given
 from devstack.services import SANDBOX, parse_services, prepare, sandbox_processes, service_processes
 from devstack.supervisor import Supervisor
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from devstack.errors import DevstackError, tail
-from devstack.pids import PidFile
-from devstack.ports import wait_until
-from devstack.processes import (
+from devstack.host.pids import PidFile
+from devstack.host.ports import wait_until
+from devstack.host.processes import (
     STOP_TIMEOUT_S,
     Command,
     RunningProcess,

@@ -6,8 +6,8 @@ import shutil
 import sys
 import time
 
-from devstack.backing import wipe_data
 from devstack.errors import DevstackError
+from devstack.servers.backing import wipe_data
 from tests.chaos.crew import Crew, crew
 from tests.chaos.options import Options, OptionsError, read_options
 from tests.chaos.phone import Unanswered

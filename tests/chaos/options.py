@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack.brokers import SIZES
+from devstack.servers.brokers import SIZES
 from tests.chaos.planted import PLANTS
 
 FOLDER = Path("var/chaos")

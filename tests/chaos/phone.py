@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from devstack.ports import LOOPBACK
+from devstack.host.ports import LOOPBACK
 from tests.chaos.journal import Journal, Note
 from tests.chaos.timing import Scan
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 
-from devstack.databases import connect
-from devstack.rabbitmq import RabbitmqNode
+from devstack.servers.databases import connect
+from devstack.servers.rabbitmq import RabbitmqNode
 from tests.chaos.stage import Scene
 from tests.e2e.quiet import on_the_way
 

@@ -10,7 +10,7 @@ from benchmarks import world as w
 from chassis import audit
 from chassis.audit.sealing import seal_once
 from chassis.database import Database
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from tests.chaos.journal import Note
 
 OPEN = Callable[[str], Database]

@@ -16,12 +16,12 @@ from cards.sealing import Keys
 from chassis.clock import use_offset_file
 from chassis.tokens import sign
 from contracts.access import scopes_of
-from devstack.backing import is_given
-from devstack.databases import connect
 from devstack.environment import Wiring
-from devstack.postgresql import PostgresqlCluster
-from devstack.rabbitmq import RabbitmqNode
 from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES
+from devstack.servers.backing import is_given
+from devstack.servers.databases import connect
+from devstack.servers.postgresql import PostgresqlCluster
+from devstack.servers.rabbitmq import RabbitmqNode
 from devstack.services import prepare, service_processes
 from devstack.stack import Stack
 from devstack.supervisor import Supervised

@@ -11,11 +11,11 @@ import time
 from random import Random
 
 from chassis.topology import UNHEARD, parked_queue, rpc_queue
-from devstack.brokers import NET_TICK_S
-from devstack.ports import speaks_amqp, wait_until
-from devstack.processes import descendants
-from devstack.rabbitmq import RabbitmqNode
+from devstack.host.ports import speaks_amqp, wait_until
+from devstack.host.processes import descendants
 from devstack.secrets import DATABASE_SERVICES
+from devstack.servers.brokers import NET_TICK_S
+from devstack.servers.rabbitmq import RabbitmqNode
 from tests.chaos.stage import Scene
 
 # Each scan is a request in this queue: it is the busiest, unless messages have piled up in another.

@@ -8,7 +8,7 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from benchmarks import world as w
-from devstack.databases import connect
+from devstack.servers.databases import connect
 from tests.chaos.stage import HOT_CARDS, Scene
 
 HELD_S = 10.0

@@ -18,8 +18,8 @@ from chassis.amqp import connect
 from chassis.preparing import events_heard
 from chassis.runner import service_class
 from chassis.topology import RPC_EXCHANGE, event_exchange, event_queue, rpc_queue
-from devstack.databases import connect as connect_database
 from devstack.secrets import DATABASE_SERVICES
+from devstack.servers.databases import connect as connect_database
 from tests.chaos.stage import Scene
 
 MARK = "chaos-poison"

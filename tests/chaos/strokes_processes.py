@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from random import Random
 
-from devstack.processes import descendants
+from devstack.host.processes import descendants
 from tests.chaos.stage import Scene
 
 LISTENERS = ("wallet", "offers", "notify")

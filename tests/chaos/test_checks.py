@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.database import Database
-from devstack.backing import Backing
+from devstack.servers.backing import Backing
 from tests.chaos import audited, checks, parked
 from tests.chaos import small_books as small
 from tests.chaos.books import read_books

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from devstack.ports import LOOPBACK
+from devstack.host.ports import LOOPBACK
 from tests.chaos.links import Links, linked
 
 PATIENCE_S = 5.0

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.rolling import Restarted, restart_one_by_one
 from devstack.secrets import DATABASE_SERVICES, SERVICES
 from tests.chaos.crew import Crew, crew

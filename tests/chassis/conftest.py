@@ -20,9 +20,9 @@ from chassis.client import RpcClient
 from chassis.database import Database
 from chassis.stopping import STOP_MAX_S
 from chassis.tokens import sign
-from devstack.backing import Backing
-from devstack.ports import free_port
+from devstack.host.ports import free_port
 from devstack.secrets import load_secrets, make_service_keys
+from devstack.servers.backing import Backing
 
 HERE = Path(__file__).parent
 PATIENCE_S = 20

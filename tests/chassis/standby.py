@@ -12,11 +12,18 @@ from urllib.parse import urlencode
 
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
 
-from devstack.databases import connect
-from devstack.pids import PidFile
-from devstack.ports import LOOPBACK, free_port
-from devstack.postgresql import PostgresqlCluster, start_postgresql
-from devstack.postgresql_data import DATA_LINK, bin_of, ensure_data, environment_of, remove_data, system_user
+from devstack.host.pids import PidFile
+from devstack.host.ports import LOOPBACK, free_port
+from devstack.servers.databases import connect
+from devstack.servers.postgresql import PostgresqlCluster, start_postgresql
+from devstack.servers.postgresql_data import (
+    DATA_LINK,
+    bin_of,
+    ensure_data,
+    environment_of,
+    remove_data,
+    system_user,
+)
 from tests.chassis.certificates import Authority
 
 PASSWORD = "for-tests-only"

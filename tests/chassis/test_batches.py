@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from chassis.confirms import ConfirmedPublisher, Outgoing
 from chassis.entrypoints.events import ONE_BY_ONE_MAX, TOGETHER_MAX
-from devstack.ports import free_port
+from devstack.host.ports import free_port
 
 from .conftest import PATIENCE_S, Toy, eventually
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from chassis.database import Database, is_transient
-from devstack.databases import Account, accepts_logins, connect, create_databases
+from devstack.servers.databases import Account, accepts_logins, connect, create_databases
 from tests.chassis.conftest import eventually
 from tests.chassis.standby import HOST, Pair, say, start_pair, stop_pair
 

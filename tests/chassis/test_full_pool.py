@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolIsFull
 
 from chassis.database import Database, is_transient
-from devstack.backing import Backing
+from devstack.servers.backing import Backing
 
 CONNECTIONS = 3
 PATIENCE_S = 20

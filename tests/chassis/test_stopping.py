@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from chassis.client import RpcClient, RpcTimeout
-from devstack.backing import Backing
-from devstack.ports import free_port
+from devstack.host.ports import free_port
+from devstack.servers.backing import Backing
 from tests.chaos.links import Links, linked
 
 from .conftest import PATIENCE_S, Toy, eventually

@@ -15,11 +15,11 @@ from chassis.amqp import CONNECTION_ERRORS, connect, reason
 from chassis.broker_url import Host, with_hosts
 from chassis.client import RpcUnavailable
 from chassis.database import Database
-from devstack.backing import Backing
-from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
-from devstack.pids import PidFile
-from devstack.ports import free_port
-from devstack.rabbitmq import RabbitmqNode
+from devstack.host.pids import PidFile
+from devstack.host.ports import free_port
+from devstack.servers.backing import Backing
+from devstack.servers.brokers import launch_brokers, stop_brokers, wait_brokers
+from devstack.servers.rabbitmq import RabbitmqNode
 from tests.chaos.links import linked
 from tests.chassis.certificates import Authority, Pair
 from tests.chassis.conftest import Toy, eventually, toy_at

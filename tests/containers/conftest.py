@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from devstack.compose_env import compose_env, write_compose_env
-from devstack.ports import free_port, wait_until
+from devstack.host.ports import free_port, wait_until
 from tests.containers.stack import (
     COMPOSE_FILES,
     FOLDER,

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from devstack.clock import Clock
-from devstack.ports import LOOPBACK
+from devstack.host.ports import LOOPBACK
 
 ROOT = Path(__file__).resolve().parents[2]
 # Secrets, and what containers and host share.

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.secrets import load_secrets
 from tests.containers.stack import FOLDER, SERVICES, ContainerPlatform, docker
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES
 from tests.containers.stack import Compose, ContainerPlatform, is_ready, unhealthy
 

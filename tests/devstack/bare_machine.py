@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack import apt, programs
-from devstack.programs import POSTGRESQL_PROGRAMS
+from devstack.host import apt, programs
+from devstack.host.programs import POSTGRESQL_PROGRAMS
 
 
 @contextmanager

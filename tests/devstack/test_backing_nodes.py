@@ -9,12 +9,12 @@ import psycopg2
 import pytest
 from amqp.exceptions import AccessRefused
 
-from devstack.backing import Backing, private_backing
-from devstack.databases import accepts_logins, connect
 from devstack.errors import DevstackError
-from devstack.pids import read_records
-from devstack.ports import is_free
-from devstack.processes import ProcessId, descendants, is_alive
+from devstack.host.pids import read_records
+from devstack.host.ports import is_free
+from devstack.host.processes import ProcessId, descendants, is_alive
+from devstack.servers.backing import Backing, private_backing
+from devstack.servers.databases import accepts_logins, connect
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import pytest
 from chassis.amqp import connect
 from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
 from chassis.topology import parked_queue
-from devstack.brokers import brokers_in, launch_brokers, stop_brokers, wait_brokers
 from devstack.errors import DevstackError
-from devstack.pids import PidFile, read_records, stop_recorded
-from devstack.ports import wait_until
-from devstack.rabbitmq import RabbitmqNode
+from devstack.host.pids import PidFile, read_records, stop_recorded
+from devstack.host.ports import wait_until
+from devstack.servers.brokers import brokers_in, launch_brokers, stop_brokers, wait_brokers
+from devstack.servers.rabbitmq import RabbitmqNode
 
 QUEUE = parked_queue("cards")
 REPLICATED = {"x-queue-type": "quorum"}

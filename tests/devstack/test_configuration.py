@@ -11,15 +11,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devstack.__main__ import main
-from devstack.apt import POLICY_FORBIDS_ALL, nothing_starts
-from devstack.backing import Backing, is_given
 from devstack.clock import clock_of
-from devstack.databases import DatabaseUrls
 from devstack.environment import prepare_environment, sandbox_environment, service_environment, wire
 from devstack.errors import DevstackError
 from devstack.folders import owned
+from devstack.host.apt import POLICY_FORBIDS_ALL, nothing_starts
 from devstack.programmes import PROJECT, copy_programmes
 from devstack.secrets import DATABASE_SERVICES, SERVICES, load_secrets, make_secrets
+from devstack.servers.backing import Backing, is_given
+from devstack.servers.databases import DatabaseUrls
 from devstack.services import parse_services
 
 NOT_OURS = {"PATH", "HOME", "LANG", "PYTHONUNBUFFERED", "PYTHONSAFEPATH", "DYLD_FALLBACK_LIBRARY_PATH"}

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from devstack import doctor, installed, machine, room
-from devstack.backing import private_backing
-from devstack.doctor import FACTS, TARGETS
 from devstack.errors import DevstackError
-from devstack.pids import read_records
+from devstack.host import doctor, installed, machine, room
+from devstack.host.doctor import FACTS, TARGETS
+from devstack.host.pids import read_records
+from devstack.host.reachable import index_url
 from devstack.programmes import PROJECT
-from devstack.reachable import index_url
+from devstack.servers.backing import private_backing
 from tests.devstack.bare_machine import bare
 
 CLOSED_PORT = 1
@@ -43,7 +43,7 @@ def ask(tree: Path, *arguments: str, first: str = "", **variables: str) -> "subp
     """On Python's own library only, as on a machine that has nothing of ours."""
     command = f'{first}exec "$@"'
     return subprocess.run(
-        ["sh", "-c", command, "sh", sys.executable, "-S", "-m", "devstack.doctor", *arguments],
+        ["sh", "-c", command, "sh", sys.executable, "-S", "-m", "devstack.host.doctor", *arguments],
         env={**os.environ, "PYTHONPATH": str(tree / "devstack"), **variables},
         capture_output=True,
         text=True,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from devstack import programs
 from devstack.__main__ import main
-from devstack.backing import Backing, private_backing, wipe_given
 from devstack.errors import DevstackError
-from devstack.pids import read_records
+from devstack.host import programs
+from devstack.host.pids import read_records
+from devstack.servers.backing import Backing, private_backing, wipe_given
 from devstack.services import http_status
 from devstack.stack import Stack
 from tests.devstack.bare_machine import bare

@@ -13,25 +13,25 @@ from pathlib import Path
 import kombu
 import pytest
 
-from devstack import brokers, postgresql, postgresql_data
-from devstack.archiving import backup_folder
-from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
-from devstack.databases import connect
 from devstack.errors import DevstackError
-from devstack.machine import STANDARD_PORTS
-from devstack.pids import PidFile, stop_recorded
-from devstack.plain_paths import forget_plain, plain
-from devstack.ports import free_port
-from devstack.postgresql import start_postgresql
-from devstack.postgresql_data import remove_data
+from devstack.host.machine import STANDARD_PORTS
+from devstack.host.pids import PidFile, stop_recorded
+from devstack.host.plain_paths import forget_plain, plain
+from devstack.host.ports import free_port
 from devstack.programmes import PROJECT
-from devstack.recovery import back_up_server, restore_server
+from devstack.servers import brokers, postgresql, postgresql_data
+from devstack.servers.archiving import backup_folder
+from devstack.servers.brokers import launch_brokers, stop_brokers, wait_brokers
+from devstack.servers.databases import connect
+from devstack.servers.postgresql import start_postgresql
+from devstack.servers.postgresql_data import remove_data
+from devstack.servers.recovery import back_up_server, restore_server
 
 ODD_NAME = 'l\'été à Sète, 100% "plein" $HOME '
 STARTS_NODES = """
 import sys
 from pathlib import Path
-from devstack.backing import private_backing
+from devstack.servers.backing import private_backing
 with private_backing(Path(sys.argv[1])) as backing:
     print(backing.broker.control("eval", "node()."), backing.database.port, flush=True)
 """
@@ -107,7 +107,7 @@ def test_a_plain_folder_keeps_its_name_and_a_link_goes_when_it_is_forgotten(odd_
 def test_links_in_a_folder_that_others_may_change_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devstack.plain_paths.LINKS_HOME", tmp_path)
+    monkeypatch.setattr("devstack.host.plain_paths.LINKS_HOME", tmp_path)
     (tmp_path / f"devstack-{os.geteuid()}").mkdir()
     (tmp_path / f"devstack-{os.geteuid()}").chmod(0o777)
     with pytest.raises(DevstackError, match="is not ours alone"):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from devstack import packages, programs
 from devstack.errors import DevstackError
-from devstack.packages import CHECKS, DEBIAN, SYSTEMS, ensure_packages, missing, this_system, what_to_do
+from devstack.host import packages, programs
+from devstack.host.packages import CHECKS, DEBIAN, SYSTEMS, ensure_packages, missing, this_system, what_to_do
 from devstack.programmes import PROJECT
 from tests.devstack.bare_machine import bare, install_postgresql
 
@@ -72,12 +72,12 @@ def test_what_the_voucher_is_drawn_with_is_here() -> None:
 
 
 def test_a_font_that_nobody_has_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devstack.libraries.FONTS", ("Open Sans", "Occitan Grotesque"))
+    monkeypatch.setattr("devstack.host.libraries.FONTS", ("Open Sans", "Occitan Grotesque"))
     assert missing(["fonts"])["fonts"] == "Fonts that Fontconfig does not know: Occitan Grotesque."
 
 
 def test_a_library_that_nobody_has_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("devstack.libraries.LIBRARIES", {"Pongo": ("libpongo.so.0", "libpongo.dylib")})
+    monkeypatch.setattr("devstack.host.libraries.LIBRARIES", {"Pongo": ("libpongo.so.0", "libpongo.dylib")})
     assert missing(["pango"])["pango"] == "Libraries that do not load: Pongo (libpongo.so.0)."
 
 
@@ -99,7 +99,7 @@ def test_libraries_missing_do_not_lead_to_talk_about_servers() -> None:
 
 def test_the_plain_python_of_a_machine_can_ask_without_our_environment() -> None:
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "devstack.packages", "postgresql", "venv"],
+        [sys.executable, "-S", "-m", "devstack.host.packages", "postgresql", "venv"],
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT / "devstack")},
         capture_output=True,
         text=True,

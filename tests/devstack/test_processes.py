@@ -9,12 +9,12 @@ from signal import SIGTERM
 
 import pytest
 
-from devstack import processes
 from devstack.errors import DevstackError
-from devstack.pids import PidFile, read_records, stop_recorded
-from devstack.ports import wait_until
-from devstack.process_table import proc_status, ps_statuses
-from devstack.processes import Command, descendants, is_alive, start_process, stop_process
+from devstack.host import processes
+from devstack.host.pids import PidFile, read_records, stop_recorded
+from devstack.host.ports import wait_until
+from devstack.host.process_table import proc_status, ps_statuses
+from devstack.host.processes import Command, descendants, is_alive, start_process, stop_process
 from devstack.supervisor import Supervised, Supervisor
 
 SLEEPS = "import time; time.sleep(60)"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from devstack import programs
 from devstack.errors import DevstackError
-from devstack.programs import RABBITMQ_PROGRAMS
+from devstack.host import programs
+from devstack.host.programs import RABBITMQ_PROGRAMS
 from tests.devstack.bare_machine import bare, install, install_postgresql
 
 

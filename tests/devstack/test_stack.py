@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from devstack.background import down, up
-from devstack.backing import is_given, wipe_data
 from devstack.errors import DevstackError
 from devstack.folders import STATE_FILE
-from devstack.pids import read_records
-from devstack.ports import wait_until
-from devstack.processes import descendants, is_alive
+from devstack.host.pids import read_records
+from devstack.host.ports import wait_until
+from devstack.host.processes import descendants, is_alive
 from devstack.programmes import PROJECT
+from devstack.servers.backing import is_given, wipe_data
 from devstack.services import http_status
 from devstack.stack import Stack
 

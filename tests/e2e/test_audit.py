@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from chassis.audit.verifying import verify
 from chassis.database import Database
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES
 from devstack.services import run_in_service
 from devstack.stack import Stack

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from demo.api import Visitor
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.stack import Stack
 from tests.e2e.persisting import PATIENCE_S, redeem_surely
 from tests.e2e.quiet import parked, wait_until_quiet

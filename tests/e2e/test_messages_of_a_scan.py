@@ -7,7 +7,7 @@ from uuid import uuid4
 from chassis.amqp import connect
 from chassis.topology import RPC_EXCHANGE, event_exchange
 from demo.api import Visitor
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES
 from devstack.stack import Stack
 from tests.costs import COSTS, WHAT_TO_DO

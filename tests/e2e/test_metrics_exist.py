@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from demo.api import Refused
 from demo.stage import eventually
-from devstack.ports import LOOPBACK, wait_until
+from devstack.host.ports import LOOPBACK, wait_until
 from devstack.secrets import SERVICES
 from tests.e2e.world import World
 from tests.ops.declared import declared_metrics, exposed_series

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from demo.stage import eventually
-from devstack.ports import LOOPBACK
+from devstack.host.ports import LOOPBACK
 from devstack.secrets import SERVICES
 from devstack.stack import Stack
 from tests.e2e.overhearing import KINDS, Overheard, secrets_of

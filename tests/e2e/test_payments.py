@@ -11,7 +11,7 @@ from demo.acts.checking import wait_for_card
 from demo.acts.ordering import order, pay
 from demo.api import Refused
 from demo.stage import eventually
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.stack import Stack
 from tests.e2e.quiet import rows, wait_until_quiet
 from tests.e2e.story_checks import mails_about

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from chassis.dependencies import settings_shape
 from chassis.runner import service_class
 from chassis.settings import SettingsError, read_settings
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.secrets import SERVICES
 from devstack.stack import Stack
 from gateway.settings import Settings as GatewaySettings

@@ -10,7 +10,7 @@ import pytest
 
 from demo.acts.vouchers import has_pdf
 from demo.stage import PARIS, eventually
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
 from devstack.reconciling import count_faults
 from devstack.stack import Stack
 from notify.leasing import LEASE_S

@@ -2,7 +2,7 @@
 
 import platform
 
-from devstack.programs import POSTGRESQL, RABBITMQ, found_postgresql, found_rabbitmq
+from devstack.host.programs import POSTGRESQL, RABBITMQ, found_postgresql, found_rabbitmq
 
 
 def versions() -> str:

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import yaml
 
-from devstack.packages import MONITORING, ensure_packages
-from devstack.ports import LOOPBACK, free_port, wait_until
+from devstack.host.packages import MONITORING, ensure_packages
+from devstack.host.ports import LOOPBACK, free_port, wait_until
 from tests.ops.watched import PROMETHEUS
 
 READY_TIMEOUT_S = 30.0

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from devstack.packages import MONITORING, ensure_packages
+from devstack.host.packages import MONITORING, ensure_packages
 from tests.ops.watched import DASHBOARD, PROMETHEUS, ROOT, alerts, panels, rule_tests
 
 FILES = sorted(path.stem for path in PROMETHEUS.glob("rules/*.yml"))

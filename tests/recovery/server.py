@@ -3,13 +3,13 @@
 from contextlib import closing
 from pathlib import Path
 
-from devstack.archiving import backup_folder
-from devstack.databases import ADMINISTRATOR, connect, database_url
-from devstack.pids import PidFile
-from devstack.ports import LOOPBACK
-from devstack.postgresql import PostgresqlCluster, start_postgresql
-from devstack.postgresql_data import DATA_LINK
-from devstack.recovery import back_up_server, restore_server
+from devstack.host.pids import PidFile
+from devstack.host.ports import LOOPBACK
+from devstack.servers.archiving import backup_folder
+from devstack.servers.databases import ADMINISTRATOR, connect, database_url
+from devstack.servers.postgresql import PostgresqlCluster, start_postgresql
+from devstack.servers.postgresql_data import DATA_LINK
+from devstack.servers.recovery import back_up_server, restore_server
 
 PASSWORD = "administrator-of-a-test"
 NAMES = ("first", "second")

@@ -10,10 +10,10 @@ from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 from typing import Any, TypeVar
 
-from devstack.databases import connect
-from devstack.ports import wait_until
-from devstack.recovery import back_up, restore
+from devstack.host.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES, SERVICES
+from devstack.servers.databases import connect
+from devstack.servers.recovery import back_up, restore
 from devstack.services import run_in_service
 from devstack.stack import Stack
 from tests.chaos import checks

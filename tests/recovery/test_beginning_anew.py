@@ -14,10 +14,10 @@ from chassis.audit.sealing import TransactionsWentBack, seal_once
 from chassis.audit.verifying import verify
 from chassis.database import Database
 from chassis.migrating import migrate
-from devstack.archiving import archiving_variables, backup_folder, install_tools, tools_folder
-from devstack.databases import ADMINISTRATOR, connect, database_url
-from devstack.ports import LOOPBACK
-from devstack.postgresql_data import bin_of, environment_of, system_user
+from devstack.host.ports import LOOPBACK
+from devstack.servers.archiving import archiving_variables, backup_folder, install_tools, tools_folder
+from devstack.servers.databases import ADMINISTRATOR, connect, database_url
+from devstack.servers.postgresql_data import bin_of, environment_of, system_user
 from tests.recovery.server import PASSWORD, Server
 
 pytestmark = pytest.mark.stops

@@ -10,12 +10,12 @@ import pytest
 
 from chassis.archive import archive_fails
 from chassis.database import Database
-from devstack.archiving import backup_folder, tools_folder
-from devstack.databases import database_url
 from devstack.errors import DevstackError
-from devstack.ports import LOOPBACK, wait_until
-from devstack.postgresql_data import environment_of
-from devstack.recovery import restore_server
+from devstack.host.ports import LOOPBACK, wait_until
+from devstack.servers.archiving import backup_folder, tools_folder
+from devstack.servers.databases import database_url
+from devstack.servers.postgresql_data import environment_of
+from devstack.servers.recovery import restore_server
 from tests.recovery.server import Server
 
 pytestmark = pytest.mark.stops
@@ -148,7 +148,7 @@ def test_a_log_that_is_not_archived_fails_the_backup(server: Server, monkeypatch
     def hasty(programs: Path) -> dict[str, str]:
         return {**environment_of(programs), "ARCHIVED_WITHIN_S": "1"}
 
-    monkeypatch.setattr("devstack.recovery.environment_of", hasty)
+    monkeypatch.setattr("devstack.servers.recovery.environment_of", hasty)
     (backup_folder(server.data) / "wal").write_text("no folder")
     server.write(1)
     with pytest.raises(DevstackError, match="the log is not archived"):

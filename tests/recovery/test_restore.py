@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from devstack.recovery import announce_again
 from devstack.secrets import DATABASE_SERVICES
+from devstack.servers.recovery import announce_again
 from sandbox.reading import read_mail
 from tests.chaos import checks, parked, phone
 from tests.chaos.books import Books

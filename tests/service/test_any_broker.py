@@ -31,9 +31,9 @@ from chassis.topology import (
     rpc_queue,
 )
 from contracts.cards import RedemptionRecorded
-from devstack.backing import Backing
-from devstack.brokers import BROKER_MESSAGE_MAX_BYTES
-from devstack.ports import wait_until
+from devstack.host.ports import wait_until
+from devstack.servers.backing import Backing
+from devstack.servers.brokers import BROKER_MESSAGE_MAX_BYTES
 
 ROOT = Path(__file__).parents[2]
 CODE = [path for folder in ("chassis", "services") for path in sorted((ROOT / folder).rglob("*.py"))]

@@ -23,9 +23,9 @@ from chassis.topology import (
     parked_queue,
     rpc_queue,
 )
-from devstack.backing import Backing
-from devstack.broker_users import VIRTUAL_HOST, broker_users
 from devstack.secrets import DATABASE_SERVICES, GATEWAY
+from devstack.servers.backing import Backing
+from devstack.servers.broker_users import VIRTUAL_HOST, broker_users
 
 ROOT = Path(__file__).parents[2]
 EVERYBODY = (*DATABASE_SERVICES, GATEWAY)

@@ -8,8 +8,8 @@ from sqlalchemy.exc import ProgrammingError
 
 from chassis.database import Database
 from chassis.rights import APPEND_ONLY, grant, rights_of
-from devstack.backing import Backing
 from devstack.secrets import DATABASE_SERVICES
+from devstack.servers.backing import Backing
 
 Open = Callable[[str], Database]
 

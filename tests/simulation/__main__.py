@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from devstack.databases import DatabaseUrls
+from devstack.servers.databases import DatabaseUrls
 from tests.simulation.node import private_databases
 from tests.simulation.planted import PLANTS
 from tests.simulation.working import Task, work

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chassis.database import Database
-from devstack.backing import Backing
+from devstack.servers.backing import Backing
 from tests.simulation.programme import read_azur
 from tests.simulation.quiet import quiet_services
 from tests.simulation.search import Search

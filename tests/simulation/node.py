@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from devstack.databases import Account, DatabaseUrls, connect, create_databases
-from devstack.packages import ensure_packages
-from devstack.pids import PidFile, stop_recorded
-from devstack.postgresql import PostgresqlCluster, start_postgresql
-from devstack.postgresql_data import remove_data
+from devstack.host.packages import ensure_packages
+from devstack.host.pids import PidFile, stop_recorded
+from devstack.servers.databases import Account, DatabaseUrls, connect, create_databases
+from devstack.servers.postgresql import PostgresqlCluster, start_postgresql
+from devstack.servers.postgresql_data import remove_data
 from tests.simulation.sides import SERVICES
 
 # A crash of this server is the end of the simulation, and what it plans should not depend on who vacuums.

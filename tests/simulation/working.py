@@ -13,7 +13,7 @@ from time import monotonic
 
 from chassis.migrating import migrate
 from chassis.rights import grant, rights_of
-from devstack.databases import DatabaseUrls
+from devstack.servers.databases import DatabaseUrls
 from tests.simulation.planted import planted
 from tests.simulation.programme import read_azur
 from tests.simulation.quiet import quiet_services

@@ -10,7 +10,7 @@ from chassis.caller import Caller
 from chassis.clock import real_now
 from contracts.base import Event
 from contracts.programmes import Programme
-from devstack.databases import DatabaseUrls
+from devstack.servers.databases import DatabaseUrls
 from tests.simulation.bus import Bus, Message
 from tests.simulation.dying import MortalDatabase
 from tests.simulation.seeding import seeded

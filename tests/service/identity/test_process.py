@@ -21,9 +21,9 @@ from chassis.signing import Signer
 from chassis.tokens import Keys
 from contracts.cards import OrderPlaced
 from contracts.refusals import Refusal
-from devstack.backing import Backing
-from devstack.ports import free_port
+from devstack.host.ports import free_port
 from devstack.secrets import make_service_keys
+from devstack.servers.backing import Backing
 
 ROOT = Path(__file__).parents[3]
 READY_TIMEOUT_S = 30

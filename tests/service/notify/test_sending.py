@@ -19,7 +19,7 @@ from chassis.outbox import stamp
 from contracts.cards import CardRevoked, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import ApplicationRefused, LoginCodeRequested
 from contracts.refusals import Refusal
-from devstack.ports import free_port
+from devstack.host.ports import free_port
 from notify import noting
 from notify.asking import Answers
 from notify.leasing import MAX_ATTEMPTS, RETRY_DELAYS_S, Lease, Outcome, lease_due

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from chassis.database import Database
-from devstack.backing import Backing
+from devstack.servers.backing import Backing
 from tests.service.reconciliation.well import Ground
 
 

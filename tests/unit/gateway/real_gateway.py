@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from socket import create_connection, socket
 
-from devstack.ports import LOOPBACK, answers, free_port, wait_until
+from devstack.host.ports import LOOPBACK, answers, free_port, wait_until
 from devstack.secrets import make_service_keys
 
 PATIENCE_S = 30.0

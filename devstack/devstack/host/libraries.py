@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from devstack.programs import HOMEBREW
+from devstack.host.programs import HOMEBREW
 
 # Linux's name and macOS' name of each. Without the last, WeasyPrint puts whole fonts into vouchers.
 LIBRARIES = {

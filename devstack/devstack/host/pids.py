@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.processes import ProcessId, RunningProcess, is_alive, stop_process
+from devstack.host.processes import ProcessId, RunningProcess, is_alive, stop_process
 
 FILE_NAME = "pids.json"
 

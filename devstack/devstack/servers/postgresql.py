@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.archiving import archiving_settings, archiving_variables
-from devstack.databases import (
+from devstack.errors import DevstackError, tail
+from devstack.host.pids import PidFile
+from devstack.host.ports import LOOPBACK, free_port, wait_until
+from devstack.host.processes import Command, RunningProcess, start_process
+from devstack.servers.archiving import archiving_settings, archiving_variables
+from devstack.servers.databases import (
     ADMINISTRATOR,
     Account,
     DatabaseUrls,
@@ -16,11 +20,7 @@ from devstack.databases import (
     create_databases,
     database_url,
 )
-from devstack.errors import DevstackError, tail
-from devstack.pids import PidFile
-from devstack.ports import LOOPBACK, free_port, wait_until
-from devstack.postgresql_data import DATA_LINK, bin_of, ensure_data, environment_of, system_user
-from devstack.processes import Command, RunningProcess, start_process
+from devstack.servers.postgresql_data import DATA_LINK, bin_of, ensure_data, environment_of, system_user
 
 START_TIMEOUT_S = 60.0
 MAX_START_ATTEMPTS = 3

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from devstack.process_table import BOOT_ID, HAS_PROC, PROC, Status, proc_status, ps_statuses
+from devstack.host.process_table import BOOT_ID, HAS_PROC, PROC, Status, proc_status, ps_statuses
 
 # Longer than what a service allows itself (`chassis.stopping.STOP_MAX_S`).
 STOP_TIMEOUT_S = 25.0

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 from chassis.broker_rights import OWNER
 from devstack.errors import DevstackError, tail
-from devstack.name_daemon import NameDaemon, limited
-from devstack.pids import PidFile
-from devstack.ports import LOOPBACK, speaks_amqp, wait_until
-from devstack.processes import Command, ProcessId, RunningProcess, start_process
-from devstack.programs import epmd, rabbitmq_bin, search_path
+from devstack.host.pids import PidFile
+from devstack.host.ports import LOOPBACK, speaks_amqp, wait_until
+from devstack.host.processes import Command, ProcessId, RunningProcess, start_process
+from devstack.host.programs import epmd, rabbitmq_bin, search_path
+from devstack.servers.name_daemon import NameDaemon, limited
 
 START_TIMEOUT_S = 60.0
 CONTROL_TIMEOUT_S = 60.0

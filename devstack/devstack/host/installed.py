@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from devstack import apt, programs
-from devstack.facts import Fact, said
-from devstack.packages import DEBIAN, missing, this_system, what_to_do
-from devstack.ports import connects
+from devstack.host import apt, programs
+from devstack.host.facts import Fact, said
+from devstack.host.packages import DEBIAN, missing, this_system, what_to_do
+from devstack.host.ports import connects
 from devstack.programmes import PROJECT
 
 PYTHON_OLDEST, PYTHON_NEWEST = (3, 11), (3, 14)

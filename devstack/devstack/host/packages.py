@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devstack import apt, programs
 from devstack.errors import DevstackError
-from devstack.libraries import missing_fonts, missing_libraries
+from devstack.host import apt, programs
+from devstack.host.libraries import missing_fonts, missing_libraries
 
 SERVERS = ("rabbitmq", "postgresql")
 RENDERING = ("pango", "fonts")

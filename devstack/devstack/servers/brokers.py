@@ -9,14 +9,14 @@ from pathlib import Path
 
 from chassis.broker_rights import definitions
 from devstack.errors import DevstackError
-from devstack.name_daemon import NameDaemon
-from devstack.pids import PidFile, replace_text
-from devstack.plain_paths import forget_plain, plain
-from devstack.ports import LOOPBACK, free_port
-from devstack.processes import send_signal
-from devstack.rabbitmq import RabbitmqNode
-from devstack.room import BROKER_STOPS_BELOW_BYTES
+from devstack.host.pids import PidFile, replace_text
+from devstack.host.plain_paths import forget_plain, plain
+from devstack.host.ports import LOOPBACK, free_port
+from devstack.host.processes import send_signal
+from devstack.host.room import BROKER_STOPS_BELOW_BYTES
 from devstack.secrets import GATEWAY
+from devstack.servers.name_daemon import NameDaemon
+from devstack.servers.rabbitmq import RabbitmqNode
 
 MAX_START_ATTEMPTS = 3
 # A node that is frozen or cut off is given up by the others after this long, instead of Erlang's 60 s.

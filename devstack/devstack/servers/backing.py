@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from chassis.settings import SettingsError, variable
-from devstack import brokers, postgresql_data
-from devstack.brokers import launch_brokers, stop_brokers, wait_brokers
-from devstack.databases import Account, DatabaseUrls, create_databases, drop_databases
 from devstack.errors import DevstackError
-from devstack.packages import SERVERS, ensure_packages
-from devstack.pids import PidFile, stop_recorded
-from devstack.postgresql import PostgresqlCluster, create_service_databases, start_postgresql
-from devstack.rabbitmq import RabbitmqNode
-from devstack.room import ensure_room
+from devstack.host.packages import SERVERS, ensure_packages
+from devstack.host.pids import PidFile, stop_recorded
+from devstack.host.room import ensure_room
 from devstack.secrets import DATABASE_SERVICES, Secrets, load_secrets
+from devstack.servers import brokers, postgresql_data
+from devstack.servers.brokers import launch_brokers, stop_brokers, wait_brokers
+from devstack.servers.databases import Account, DatabaseUrls, create_databases, drop_databases
+from devstack.servers.postgresql import PostgresqlCluster, create_service_databases, start_postgresql
+from devstack.servers.rabbitmq import RabbitmqNode
 
 
 @dataclass(frozen=True, kw_only=True)

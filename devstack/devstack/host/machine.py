@@ -8,10 +8,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from devstack.facts import Fact, said
-from devstack.ports import free_port, is_free
+from devstack.host.facts import Fact, said
+from devstack.host.ports import free_port, is_free
+from devstack.host.room import DISK_NEEDED_BYTES, free_bytes
 from devstack.programmes import PROJECT
-from devstack.room import DISK_NEEDED_BYTES, free_bytes
 
 GIB = 1 << 30
 # The 51 processes of `make demo` took 0.85 GiB, each with its share of what is shared; tests run more.

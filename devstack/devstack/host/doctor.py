@@ -1,14 +1,14 @@
 """`make doctor`: what was found on this machine, and what would be in the way of each target.
 
-Runs on any Python of ours without `.venv`: PYTHONPATH=devstack python3 -m devstack.doctor [TARGET]
+Runs on any Python of ours without `.venv`: PYTHONPATH=devstack python3 -m devstack.host.doctor [TARGET]
 """
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 
-from devstack import installed, machine, reachable
-from devstack.facts import Fact
+from devstack.host import installed, machine, reachable
+from devstack.host.facts import Fact
 
 FACTS: Mapping[str, Callable[[], Fact]] = {
     "Python": installed.python,

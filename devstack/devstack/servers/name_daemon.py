@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from devstack.errors import DevstackError, tail
-from devstack.pids import PidFile
-from devstack.ports import LOOPBACK, answers, wait_until
-from devstack.processes import Command, RunningProcess, start_process
-from devstack.programs import epmd
+from devstack.host.pids import PidFile
+from devstack.host.ports import LOOPBACK, answers, wait_until
+from devstack.host.processes import Command, RunningProcess, start_process
+from devstack.host.programs import epmd
 
 START_TIMEOUT_S = 60.0
 

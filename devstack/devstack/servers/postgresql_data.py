@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from devstack.archiving import remove_archive
-from devstack.databases import ADMINISTRATOR
 from devstack.errors import DevstackError
-from devstack.programs import postgresql_bin, search_path
+from devstack.host.programs import postgresql_bin, search_path
+from devstack.servers.archiving import remove_archive
+from devstack.servers.databases import ADMINISTRATOR
 
 SYSTEM_USER = "postgres"
 DATA_LINK = "data"

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from devstack.archiving import archiving_variables, install_tools, tools_folder
-from devstack.backing import is_given, start_backing
-from devstack.brokers import brokers_in, set_data_aside
-from devstack.databases import ADMINISTRATOR
 from devstack.environment import base_environment
 from devstack.errors import DevstackError
 from devstack.folders import forget_state, owned, read_state
-from devstack.pids import PidFile, stop_recorded
-from devstack.ports import LOOPBACK
-from devstack.postgresql_data import DATA_LINK, bin_of, environment_of, system_user
+from devstack.host.pids import PidFile, stop_recorded
+from devstack.host.ports import LOOPBACK
 from devstack.secrets import load_secrets
+from devstack.servers.archiving import archiving_variables, install_tools, tools_folder
+from devstack.servers.backing import is_given, start_backing
+from devstack.servers.brokers import brokers_in, set_data_aside
+from devstack.servers.databases import ADMINISTRATOR
+from devstack.servers.postgresql_data import DATA_LINK, bin_of, environment_of, system_user
 
 
 def back_up(folder: Path) -> str:

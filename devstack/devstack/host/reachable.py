@@ -10,10 +10,10 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from devstack import apt
-from devstack.facts import Fact, said
-from devstack.installed import is_whole
-from devstack.packages import CHECKS, missing
+from devstack.host import apt
+from devstack.host.facts import Fact, said
+from devstack.host.installed import is_whole
+from devstack.host.packages import CHECKS, missing
 from devstack.programmes import PROJECT
 
 APT_HELPER = "/usr/lib/apt/apt-helper"

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from devstack.errors import DevstackError
-from devstack.programs import search_path
+from devstack.host.programs import search_path
 
 # Units that a fresh install would start at the next boot; ours are private nodes, so these stay off.
 UNITS = (

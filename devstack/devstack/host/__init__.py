@@ -1,0 +1,1 @@
+"""What this machine has, lacks and allows: programs, packages, libraries, ports, processes, room."""

@@ -1,0 +1,1 @@
+"""The private broker and the private databases, or given ones."""
