@@ -22,7 +22,7 @@ from chassis.parking import park
 log = get_logger()
 
 # Half-open connections are noticed within two of these.
-HEARTBEAT_S = 10
+HEARTBEAT_S = 5
 # A broker that is away or frozen cannot be told that we go: it hands our messages out again by itself.
 GOODBYE_S = 2
 
