@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo bench test simulate chaos test-stops test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
+.PHONY: help setup doctor demo bench test simulate chaos test-servers test-stops test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
 
 # The first Python from 3.11 to 3.14 that starts, the machine's own before others.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -47,9 +47,12 @@ bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs
 chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…, BROKERS=3); about 7 minutes
 	@$(BIN)/python -W ignore -m tests.chaos
 
-test: setup ## All tests that need no Docker engine and no long load
-	@$(BIN)/pytest tests -m "not containers and not stops" $(call or_say,$@)
-	@echo 'Left out: make test-stops (stops, restarts and restores under load; minutes) and make test-containers.'
+test: setup ## All tests but those of the other test-… targets
+	@$(BIN)/pytest tests -m "not containers and not servers and not stops" $(call or_say,$@)
+	@echo 'Left out: make test-servers (clusters, TLS, odd machines), make test-stops (stops and restores under load), make test-containers.'
+
+test-servers: setup ## Brokers and databases in a cluster, with TLS, with standbys, on odd machines; about 5 minutes
+	@$(BIN)/pytest tests -m servers
 
 test-stops: setup ## Stops, rolling restarts, backup and restore, all under load; about 9 minutes
 	@$(BIN)/pytest tests -m stops

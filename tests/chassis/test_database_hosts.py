@@ -15,6 +15,8 @@ from devstack.servers.databases import Account, accepts_logins, connect, create_
 from tests.chassis.conftest import eventually
 from tests.chassis.standby import HOST, Pair, say, start_pair, stop_pair
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:

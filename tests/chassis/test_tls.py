@@ -24,6 +24,8 @@ from tests.chaos.links import linked
 from tests.chassis.certificates import Authority, Pair
 from tests.chassis.conftest import Toy, eventually, toy_at
 
+pytestmark = pytest.mark.servers
+
 HOST = "localhost"
 
 

@@ -15,6 +15,8 @@ from devstack.host.ports import wait_until
 from devstack.servers.brokers import brokers_in, launch_brokers, stop_brokers, wait_brokers
 from devstack.servers.rabbitmq import RabbitmqNode
 
+pytestmark = pytest.mark.servers
+
 QUEUE = parked_queue("cards")
 REPLICATED = {"x-queue-type": "quorum"}
 ELECTION_TIMEOUT_S = 60.0

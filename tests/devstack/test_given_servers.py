@@ -14,6 +14,8 @@ from devstack.services import http_status
 from devstack.stack import Stack
 from tests.devstack.bare_machine import bare
 
+pytestmark = pytest.mark.servers
+
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backing]:

@@ -32,6 +32,8 @@ STARTS_NODES = """
 import sys
 from pathlib import Path
 from devstack.servers.backing import private_backing
+
+pytestmark = pytest.mark.servers
 with private_backing(Path(sys.argv[1])) as backing:
     print(backing.broker.control("eval", "node()."), backing.database.port, flush=True)
 """

@@ -6,8 +6,10 @@ SUITES = ("trixie", "forky")
 SUITE_NAME = re.compile(r"[a-z]+")
 
 BROKER_TESTS = (
+    "tests/service/test_any_broker.py",
     "tests/service/test_broker_rights.py",
     "tests/devstack/test_backing_nodes.py",
+    "tests/devstack/test_cluster.py",
     "tests/devstack/test_programs.py",
     "tests/e2e/test_access_over_the_bus.py",
     "tests/e2e/test_messages_of_a_scan.py",

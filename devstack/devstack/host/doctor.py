@@ -53,6 +53,7 @@ TARGETS: Mapping[str, tuple[str, ...]] = {
     "check": SETUP,
     "demo": PLATFORM,
     "test": (*PLATFORM, "Prometheus"),
+    "test-servers": PLATFORM,
     "test-stops": PLATFORM,
     "simulate": PLATFORM,
     "chaos": PLATFORM,
