@@ -114,8 +114,20 @@ def _made(url: BrokerUrl, host: Host, kind: type[Connection], options: dict[str,
     )
 
 
+def leave(uri: str) -> None:
+    """The host that took this process has fallen silent: begin with another, and use no idle connection to it
+    any more, as what is written there would vanish without an error.
+    """
+    hosts = read_broker_url(uri).hosts
+    _, *others = _in_turn(read_broker_url(uri))
+    _worked[hosts] = next(iter(others), hosts[0])
+    _left[hosts] = _left.get(hosts, 0) + 1
+
+
 # The host of each broker that took this process last, asked first: one that is dead is waited for only once.
 _worked: dict[tuple[Host, ...], Host] = {}
+# How often a host of each broker was left: what was opened before is not used.
+_left: dict[tuple[Host, ...], int] = {}
 
 
 def _in_turn(url: BrokerUrl) -> list[Host]:
@@ -141,6 +153,7 @@ class ChannelPool:
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
+        self._hosts = read_broker_url(uri).hosts
         self._idle: LifoQueue[amqp.Channel] = LifoQueue()
 
     @contextmanager
@@ -164,9 +177,15 @@ class ChannelPool:
         """Called once for each new channel; for subclasses."""
 
     def _take(self) -> amqp.Channel:
+        left = _left.get(self._hosts, 0)
         with suppress(Empty):
-            return self._idle.get_nowait()
+            while True:
+                channel = self._idle.get_nowait()
+                if channel.opened_after == left:
+                    return channel
+                _close(channel)
         channel = connect(self._uri).channel()
+        channel.opened_after = left
         self.prepare(channel)
         return channel
 

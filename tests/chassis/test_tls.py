@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chassis.amqp import CONNECTION_ERRORS, connect, reason
-from chassis.broker_url import Host, with_hosts
+from chassis.broker_url import Host, read_broker_url, with_hosts
 from chassis.client import RpcUnavailable
 from chassis.database import Database
 from devstack.host.pids import PidFile
@@ -170,6 +170,23 @@ def test_a_service_answers_hears_and_changes_hosts_behind_tls(
                 eventually(lambda: answers(toy))
                 toy.call("say", thing=f"without {name}")
                 eventually(partial(toy.has_heard, f"without {name}"))
+
+
+def test_a_service_leaves_a_host_that_has_frozen(
+    backing: Backing, owner_database: Callable[[str], Database], tmp_path: Path
+) -> None:
+    targets = dict.fromkeys(("one", "two"), read_broker_url(backing.amqp_uri).hosts[0].port)
+    with linked(targets) as links:
+        hosts = [Host(HOST, links.ports[name]) for name in targets]
+        frozen = replace(backing, amqp_uri=with_hosts(backing.amqp_uri, hosts))
+        with toy_at(frozen, owner_database("cards"), tmp_path) as toy:
+            for name, others in (("one", ["two"]), ("two", ["one"])):
+                links.turn(others, "open")
+                links.turn([name], "stall")
+                eventually(lambda: answers(toy))
+                toy.call("say", thing=f"without {name}")
+                eventually(partial(toy.has_heard, f"without {name}"))
+            links.turn(targets, "open")
 
 
 def test_a_service_says_why_it_has_no_broker_and_comes_when_it_has(

@@ -29,6 +29,16 @@ GOODBYE_S = 2
 
 class _Connection(amqp.Connection):
     Channel = pyamqp.Channel
+    uri: str
+
+    def heartbeat_tick(self, rate: int = 2) -> None:
+        """Raises where the broker is silent for too long; without a goodbye, whose answer nobody would send."""
+        try:
+            super().heartbeat_tick(rate)
+        except amqp.CONNECTION_ERRORS:
+            amqp.leave(self.uri)
+            self.collect()
+            raise
 
 
 class _Transport(pyamqp.Transport):
@@ -38,7 +48,7 @@ class _Transport(pyamqp.Transport):
         options = {"heartbeat": HEARTBEAT_S, "read_timeout": None, "write_timeout": None}
         client: Any = self.client
         opened = amqp.connect(client.transport_options["uri"], _Connection, **options)
-        opened.client = client
+        opened.client, opened.uri = client, client.transport_options["uri"]
         return opened
 
 
