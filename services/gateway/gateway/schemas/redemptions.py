@@ -15,7 +15,7 @@ from gateway.schemas.base import (
     text,
     whole,
 )
-from gateway.schemas.fields import Instant, Note, Part, Text, Whole, absent, cents, identifier
+from gateway.schemas.fields import Instant, Note, Part, Typed, Whole, absent, cents, identifier
 
 CARD_CODE = "^[0-9]{4}$"
 
@@ -32,7 +32,7 @@ class ScanRequest(Request):
     case and whatever separates the digits do not matter. `pay_cents` is what to take from the pot."""
 
     card = Note(READ_MAX, required=True)
-    card_code = Text(4, min_length=4, pattern=CARD_CODE, allow_none=True)
+    card_code = Typed(4, min_length=4, pattern=CARD_CODE, allow_none=True)
     offer_id = identifier(required=True)
     party = Part(PartyRequest, required=True)
     gross_cents = cents(required=True)
