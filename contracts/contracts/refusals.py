@@ -42,8 +42,10 @@ def sentence(code: str, details: dict[str, Any]) -> Sentence:
     details = WAYS_ON | details
     return Sentence(
         raw.title,
-        raw.fr.format_map(_Named({name: in_french(name, value) for name, value in details.items()})),
-        raw.en.format_map(_Named({name: in_english(name, value) for name, value in details.items()})),
+        raw.fr.format_map(_Named({name: in_french(name, value) for name, value in details.items()})).rstrip(),
+        raw.en.format_map(
+            _Named({name: in_english(name, value) for name, value in details.items()})
+        ).rstrip(),
     )
 
 
@@ -75,8 +77,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "too_many_attempts": Sentence(
         "Too many attempts",
-        "Trop d’essais. Réessayez dans {retry_after_s} secondes.{instead_fr}",
-        "Too many attempts. Try again in {retry_after_s} seconds.{instead_en}",
+        "Trop d’essais. Réessayez dans {retry_after_s} secondes. {instead_fr}",
+        "Too many attempts. Try again in {retry_after_s} seconds. {instead_en}",
     ),
     "too_many_requests": Sentence(
         "Too many requests",

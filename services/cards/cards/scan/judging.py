@@ -14,8 +14,8 @@ from contracts.programmes import Programme
 from contracts.refusals import Refusal
 
 QR_CODE_WORKS = {
-    "instead_fr": " Le QR code du bon reste accepté.",
-    "instead_en": " The voucher’s QR code still works.",
+    "instead_fr": "Le QR code du bon reste accepté.",
+    "instead_en": "The voucher’s QR code still works.",
 }
 
 
