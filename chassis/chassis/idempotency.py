@@ -37,16 +37,18 @@ KEEP = """
 
 @dataclass(frozen=True, slots=True)
 class KeyedRequest:
-    """A caller's key and what it was sent with."""
+    """A caller's key and what it was sent with; ``other_hash`` is of the same request in another form, which
+    may have been kept before."""
 
     caller: str
     key: str
     request_hash: str
+    other_hash: str | None = None
 
     def answer_of(self, kept: Mapping[str, Any]) -> Any:
         """The answer kept under the key; Refusal ``idempotency_key_reused`` where it came with another
         request before."""
-        if kept["request_hash"] != self.request_hash:
+        if kept["request_hash"] not in (self.request_hash, self.other_hash):
             raise Refusal("idempotency_key_reused")
         return kept["answer"]
 

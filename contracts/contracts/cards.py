@@ -13,6 +13,8 @@ RevocationReason = Literal["lost", "stolen", "error", "fraud"]
 
 # Adults, and children, that one scan may name: above this it is a typing mistake.
 PARTY_MAX = 30
+# The most letters and digits that a QR code holds (ISO/IEC 18004): whatever code was read is answered.
+READ_MAX = 4_296
 
 
 class Draw(TypedDict):
@@ -242,7 +244,7 @@ class Party(TypedDict):
 
 
 class ScanRequest(TypedDict):
-    """The body of a quote or a redemption; ``card`` is the QR text or the 16-digit number."""
+    """The body of a quote or a redemption; ``card`` is the QR text or the number, as read or typed."""
 
     card: str
     card_code: NotRequired[str | None]

@@ -39,11 +39,18 @@ def sentence(code: str, details: dict[str, Any]) -> Sentence:
     Amounts in cents and ISO dates are written as each language writes them.
     """
     raw = SENTENCES[code]
+    details = WAYS_ON | details
     return Sentence(
         raw.title,
-        raw.fr.format_map(_Named({name: in_french(name, value) for name, value in details.items()})),
-        raw.en.format_map(_Named({name: in_english(name, value) for name, value in details.items()})),
+        raw.fr.format_map(_Named({name: in_french(name, value) for name, value in details.items()})).rstrip(),
+        raw.en.format_map(
+            _Named({name: in_english(name, value) for name, value in details.items()})
+        ).rstrip(),
     )
+
+
+# What may be done instead is said where there is such a thing.
+WAYS_ON = {"instead_fr": "", "instead_en": ""}
 
 
 class _Named(dict[str, Any]):
@@ -70,8 +77,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "too_many_attempts": Sentence(
         "Too many attempts",
-        "Trop d’essais. Réessayez dans {retry_after_s} secondes.",
-        "Too many attempts. Try again in {retry_after_s} seconds.",
+        "Trop d’essais. Réessayez dans {retry_after_s} secondes. {instead_fr}",
+        "Too many attempts. Try again in {retry_after_s} seconds. {instead_en}",
     ),
     "too_many_requests": Sentence(
         "Too many requests",
@@ -156,6 +163,11 @@ SENTENCES: dict[str, Sentence] = {
         "First report the card lost, stolen or wrong.",
     ),
     # the scan
+    "not_a_card_code": Sentence(
+        "Not the code of a card",
+        "Ce n’est pas le code d’une carte : {check_fr}.",
+        "This is not a card’s code: {check_en}.",
+    ),
     "unknown_card": Sentence("Unknown card", "Carte inconnue.", "Unknown card."),
     "card_not_yet_valid": Sentence(
         "Card not yet valid",

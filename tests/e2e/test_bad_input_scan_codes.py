@@ -47,6 +47,7 @@ def youth(crowd: Crowd, name: str = "Other", **other: Any) -> Body:
 # In the order in which time goes on.
 SCANS: list[tuple[str, tuple[int, ...], Callable[[Crowd], Body]]] = [
     ("unknown_card", MOMENT, lambda crowd: family(crowd, card="OCY1:" + "A" * 26)),
+    ("not_a_card_code", MOMENT, lambda crowd: family(crowd, card="3017620422003")),
     ("card_revoked", MOMENT, lambda crowd: youth(crowd, "Lost")),
     (
         "offer_unknown",
@@ -72,6 +73,7 @@ SCANS: list[tuple[str, tuple[int, ...], Callable[[Crowd], Body]]] = [
 OF_THE_DESIGN = {
     *(
         "unknown_card",
+        "not_a_card_code",
         "card_not_yet_valid",
         "card_expired",
         "card_revoked",

@@ -1,18 +1,15 @@
 """What is printed on a card: its number with a check digit, its QR text and its code."""
 
 import base64
-import re
 import secrets
 from dataclasses import dataclass, field
 
 DIGITS = 16
 QR_PREFIX = "OCY1:"
 QR_RANDOM_BYTES = 16
+# In base32, without its filling.
+QR_RANDOM = 26
 CODE_DIGITS = 4
-# People copy the groups of four with whatever their keyboard or mail program puts between them.
-_SPACES = re.compile(r"\s")
-_NUMBER = re.compile(rf"[0-9]{{{DIGITS}}}")
-_QR_TEXT = re.compile(rf"{QR_PREFIX}[A-Z2-7]{{26}}")
 # H. Michael Damm's totally anti-symmetric quasigroup of order 10 (dissertation, Marburg 2004): every
 # wrong digit and every swap of neighbours is found.
 _DAMM = (
@@ -57,15 +54,3 @@ def check_digit(digits: str) -> str:
 def group(number: str) -> str:
     """Return the number in groups of four, as people read it."""
     return " ".join(number[start : start + 4] for start in range(0, len(number), 4))
-
-
-def parse_number(typed: str) -> str | None:
-    """Return the 16 digits somebody typed, spaces left out, or None where they cannot be a card's number."""
-    digits = _SPACES.sub("", typed)
-    return digits if _NUMBER.fullmatch(digits) and check_digit(digits) == "0" else None
-
-
-def parse_qr_text(read: str) -> str | None:
-    """Return the text that a reader found in a QR code, or None where it is not a card's."""
-    text = read.strip()
-    return text if _QR_TEXT.fullmatch(text) else None

@@ -7,13 +7,13 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from cards.models import Card, Order
-from cards.numbering import parse_number, parse_qr_text
 from cards.order_rules import invalid
 from cards.owning import get_visible_card, get_visible_order
 from cards.pot_models import Allowance
+from cards.recognising import recognise
 from cards.scan.desk import device_of
 from cards.scan.models import Redemption
-from cards.sealing import Keys, hash_number, hash_qr_text
+from cards.sealing import Keys
 from cards.views import view_card, view_order, view_pot, view_redemption, view_voucher
 from chassis.caller import Caller
 from chassis.clock import now
@@ -84,7 +84,7 @@ def lookup_card(
     """Return the card with this number or QR text; officers only."""
     if (number is None) == (qr is None):
         raise invalid("number", "soit « number », soit « qr »", "either “number” or “qr”")
-    found = _find_by_number(session, keys, number) if number is not None else _find_by_qr(session, qr or "")
+    found = _find_printed(session, keys, number or qr or "", "qr" if number is None else "number")
     if found is None or not caller.works_for(found.programme):
         raise Refusal("unknown_card")
     return _view(session, found, session.get_one(Order, found.order_id), programmes)
@@ -128,18 +128,12 @@ def _view(session: Session, card: Card, order: Order, programmes: Programmes) ->
     return view_card(card, order, today, replaced_by)
 
 
-def _find_by_number(session: Session, keys: Keys, typed: str) -> Card | None:
-    number = parse_number(typed)
-    if number is None:
-        return None
-    return session.scalar(select(Card).where(Card.number_hash == hash_number(keys, number)))
-
-
-def _find_by_qr(session: Session, read: str) -> Card | None:
-    qr_text = parse_qr_text(read)
-    if qr_text is None:
-        return None
-    return session.scalar(select(Card).where(Card.qr_hash == hash_qr_text(qr_text)))
+def _find_printed(session: Session, keys: Keys, sent: str, name: str) -> Card | None:
+    read = recognise(sent)
+    if read.text is None:
+        raise read.refusal(name)
+    column = Card.qr_hash if read.medium == "qr" else Card.number_hash
+    return session.scalar(select(Card).where(column == read.hash_under(keys)))
 
 
 def _instant(text: str) -> datetime:

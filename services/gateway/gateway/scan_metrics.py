@@ -12,7 +12,8 @@ from chassis.metrics import counter, histogram
 from contracts.refusals import Refusal
 from gateway.problems import status_of
 
-QR_PREFIX = "OCY1:"
+# A reader may send more before it, in any case, and for another keyboard `OCY&M`.
+OF_A_QR_TEXT = "OCY"
 
 redemption_seconds = histogram(
     "redemption_duration_seconds",
@@ -41,6 +42,6 @@ def measured(body: dict[str, Any]) -> Iterator[Scan]:
         refusals_total.labels(refusal.code).inc()
         raise
     finally:
-        medium = "qr" if body["card"].startswith(QR_PREFIX) else "number"
+        medium = "qr" if OF_A_QR_TEXT in body["card"].upper() else "number"
         pot = "yes" if body.get("pay_cents") else "no"
         redemption_seconds.labels(outcome, medium, pot).observe(perf_counter() - g.started)

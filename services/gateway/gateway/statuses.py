@@ -35,6 +35,7 @@ STATUSES: dict[str, int] = {
     "card_already_revoked": 409,
     "card_not_revoked": 409,
     # the scan
+    "not_a_card_code": 422,
     "unknown_card": 404,
     "card_not_yet_valid": 409,
     "card_expired": 409,

@@ -96,9 +96,16 @@ def test_an_officer_finds_a_card_by_what_is_printed_and_learns_nothing_of_others
     spaced = " ".join(card.number[i : i + 4] for i in range(0, 16, 4))
     assert read(stage, "lookup_card", officer, number=spaced, qr=None)["id"] == card.id
     assert read(stage, "lookup_card", officer, number=None, qr=card.qr_text)["id"] == card.id
-    for number, qr in (("0" * 16, None), ("12", None), (None, "OCY1:" + "A" * 26), (None, "x")):
+    dashed, read_so = spaced.replace(" ", "\u2013"), f"]Q1{card.qr_text.lower()}\r"
+    assert read(stage, "lookup_card", officer, number=dashed, qr=None)["id"] == card.id
+    assert read(stage, "lookup_card", officer, number=None, qr=read_so)["id"] == card.id
+    for number, qr in (("0" * 16, None), (None, "OCY1:" + "A" * 26)):
         with pytest.raises(Refusal, match="unknown_card"):
             read(stage, "lookup_card", officer, number=number, qr=qr)
+    for number, qr, name in (("12", None, "number"), (None, "x", "qr")):
+        with pytest.raises(Refusal, match="not_a_card_code") as caught:
+            read(stage, "lookup_card", officer, number=number, qr=qr)
+        assert caught.value.field == name
     with pytest.raises(Refusal, match="invalid_field"):
         read(stage, "lookup_card", officer, number=None, qr=None)
     with pytest.raises(Refusal, match="not_allowed"):

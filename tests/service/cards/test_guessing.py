@@ -50,10 +50,10 @@ def test_where_numbers_were_guessed_a_family_goes_on_by_its_qr_code(stage: Any) 
     assert stage.redeem(stage.scan(card, offer, pay_cents=100), device=device)["paid_from_pot_cents"] == 100
 
 
-def test_a_device_that_may_not_type_hears_the_same_of_every_number(stage: Any) -> None:
+def test_a_device_that_may_not_type_hears_the_same_of_every_number_that_a_card_could_have(stage: Any) -> None:
     card, offer, device = stage.card(), stage.publish(), stage.device()
     guess_numbers(stage, offer, device)
-    for number in (card.number, NOBODYS, "hello", "12"):
+    for number in (card.number, NOBODYS, " ".join(NOBODYS)):
         for pay_cents in (0, 100):
             scan = stage.scan(card, offer, card=number, pay_cents=pay_cents)
             assert code_of(stage, scan, device) == "too_many_attempts"

@@ -9,9 +9,11 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import is_transient
+from chassis.database import Database, is_transient
+from chassis.idempotency import request_hash
 from contracts.refusals import Refusal
 
 SUMMER = datetime(2020, 7, 10, 8, tzinfo=UTC)
@@ -209,6 +211,51 @@ def test_a_used_key_is_told_so_even_where_no_card_is_known(stage: Any) -> None:
     stage.redeem(scan, device=device, key="one-key")
     with pytest.raises(Refusal, match="idempotency_key_reused"):
         stage.redeem({**scan, "card": "OCY1:" + "A" * 26}, device=device, key="one-key")
+
+
+def written_otherwise(card: Any) -> list[str]:
+    """The card's number and QR text as readers and hands write them."""
+    groups = [card.number[start : start + 4] for start in range(0, 16, 4)]
+    numbers = [separator.join(groups) for separator in ("", " ", "-", "\u2011", ".", "\u202f", "\u200e")]
+    return [*numbers, card.qr_text, f"]Q1{card.qr_text.lower()}\r\n", f"\ufeff{card.qr_text}\t"]
+
+
+def test_a_card_is_found_however_its_number_or_qr_text_is_written(stage: Any) -> None:
+    card, offer = stage.card(), stage.publish()
+    for gross_cents, shown in enumerate(written_otherwise(card), start=4000):
+        stage.redeem(stage.scan(card, offer, card=shown, gross_cents=gross_cents))
+    assert {row.card_id for row in stage.rows("redemptions")} == {card.id}
+
+
+def test_the_same_key_with_the_card_written_otherwise_is_the_same_request(stage: Any) -> None:
+    card, offer, device = stage.card(), stage.publish(), stage.device()
+    stage.credit(card, 7000)
+    written = written_otherwise(card)
+    for medium, forms, pay_cents in (("number", written[:7], 100), ("qr", written[7:], 200)):
+        scans = [
+            stage.scan(card, offer, card=form, card_code=f" {card.card_code} ", pay_cents=pay_cents)
+            for form in forms
+        ]
+        scans.append({**scans[0], "card_code": card.card_code})
+        answers = [stage.redeem(scan, device=device, key=f"key-of-{medium}") for scan in scans]
+        assert len({json.dumps(answer) for answer in answers}) == 1
+    assert [row.medium for row in stage.rows("redemptions")] == ["number", "qr"]
+    assert stage.left_cents() == 6700
+    with pytest.raises(Refusal, match="idempotency_key_reused"):
+        stage.redeem(stage.scan(stage.card(), offer, pay_cents=200), device=device, key="key-of-qr")
+
+
+def test_what_an_earlier_release_kept_under_the_request_as_sent_is_answered_again(
+    stage: Any, owner_database: Callable[[str], Database]
+) -> None:
+    card, offer, device = stage.card(), stage.publish(), stage.device()
+    scan = stage.scan(card, offer, card=" ".join(card.number))
+    first = stage.redeem(scan, device=device, key="one-key")
+    with owner_database("cards").transaction() as session:
+        kept = {"sent": request_hash("redeem", dict(scan)), "key": "one-key"}
+        session.execute(text("UPDATE idempotency_keys SET request_hash = :sent WHERE key = :key"), kept)
+    assert stage.redeem(scan, device=device, key="one-key") == first
+    assert len(stage.rows("redemptions")) == 1
 
 
 def test_a_second_read_keeps_its_answer_under_its_own_key(stage: Any) -> None:

@@ -8,7 +8,7 @@ import pytest
 from cards import published, revoking
 from chassis.outbox import stamp
 from contracts.offers import OfferWithdrawn
-from contracts.refusals import Refusal
+from contracts.refusals import Refusal, sentence
 
 SUMMER = datetime(2020, 7, 10, 8, tzinfo=UTC)
 
@@ -27,12 +27,24 @@ def refused(stage: Any, code: str, scan: Any, device: Any = None) -> Refusal:
     return caught.value
 
 
-def test_a_card_that_nobody_has_is_unknown_however_it_is_wrong(stage: Any) -> None:
+def test_a_card_that_nobody_has_is_unknown_however_it_is_written(stage: Any) -> None:
     card, offer = stage.card(), stage.publish()
-    wrong_digit = card.number[:-1] + str((int(card.number[-1]) + 1) % 10)
-    for shown in ("OCY1:" + "A" * 26, "OCY1:nonsense", "0" * 16, wrong_digit, "hello"):
+    for shown in ("OCY1:" + "A" * 26, "ocy1:" + "a" * 26, "0" * 16, "0000-0000-0000-0000"):
         refusal = refused(stage, "unknown_card", stage.scan(card, offer, card=shown))
         assert (refusal.field, refusal.details) == ("card", {})
+
+
+def test_what_can_be_no_cards_is_told_so_and_is_no_guess_however_often(stage: Any) -> None:
+    card, offer, device = stage.card(), stage.publish(), stage.device()
+    stage.credit(card, 7000)
+    wrong_digit = card.number[:-1] + str((int(card.number[-1]) + 1) % 10)
+    for shown in ("OCY1:nonsense", wrong_digit, card.number[:-1], "3017620422003", "hello"):
+        for pay_cents in (0, 100):
+            scan = stage.scan(card, offer, card=shown, card_code="0000", pay_cents=pay_cents)
+            refusal = refused(stage, "not_a_card_code", scan, device)
+            assert refusal.field == "card"
+    typed = stage.scan(card, offer, card=card.number, card_code=card.card_code, pay_cents=100)
+    assert stage.redeem(typed, device=device)["paid_from_pot_cents"] == 100
 
 
 def test_a_card_is_not_yet_valid_before_its_first_day(stage: Any) -> None:
@@ -197,6 +209,11 @@ def test_a_device_that_guesses_is_slowed_down_even_when_it_guesses_right(stage: 
         with pytest.raises(Refusal, match="too_many_attempts") as caught:
             stage.redeem(stage.scan(card, offer, card=shown), device=device)
         assert 200 <= caught.value.details["retry_after_s"] <= 300
+        said = sentence(caught.value.code, caught.value.details)
+        assert said.fr.endswith(" secondes. Le QR code du bon reste accepté.")
+        assert said.en.endswith(" seconds. The voucher’s QR code still works.")
+    with pytest.raises(Refusal, match="not_a_card_code"):
+        stage.redeem(stage.scan(card, offer, card="1234"), device=device)
     assert stage.redeem(stage.scan(card, offer))["net_cents"] == 3200
     stage.at(SUMMER + timedelta(minutes=6))
     assert stage.redeem(stage.scan(card, offer, gross_cents=5000), device=device)["net_cents"] == 4000

@@ -138,7 +138,7 @@ def scan(**fields: Any) -> Any:
     ("field", "value"),
     [
         ("card", ""),
-        ("card", "A" * 101),
+        ("card", "A" * 4_297),
         ("card", "OCY1:\0"),
         ("card", 1234),
         ("offer_id", None),

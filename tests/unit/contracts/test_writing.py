@@ -2,6 +2,7 @@
 
 import pytest
 
+from cards.scan.judging import QR_CODE_WORKS
 from contracts.refusals import SENTENCES, sentence
 from contracts.writing import in_english, in_french
 
@@ -26,6 +27,13 @@ def test_a_refusal_speaks_to_people() -> None:
     said = sentence("pot_closed", {"spend_until": "2020-11-15"})
     assert said.fr == "La cagnotte est close depuis le 15\u00a0novembre\u00a02020."
     assert said.en == "The pot closed on 15 November 2020."
+
+
+def test_another_way_on_is_said_where_there_is_one() -> None:
+    waiting = {"retry_after_s": 9}
+    assert sentence("too_many_attempts", waiting).en == "Too many attempts. Try again in 9 seconds."
+    said = sentence("too_many_attempts", {**waiting, **QR_CODE_WORKS})
+    assert said.fr == "Trop d’essais. Réessayez dans 9 secondes. Le QR code du bon reste accepté."
 
 
 @pytest.mark.parametrize("code", SENTENCES)

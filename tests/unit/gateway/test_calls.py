@@ -200,6 +200,7 @@ def test_statistics_are_asked_for_by_days(gateway: Any, token_of: Any) -> None:
     [
         (SCANNED, "OCY1:AAAA", 1000, 201, ("accepted", "qr", "yes")),
         (SCANNED, "1234 5678 9012 3456", None, 201, ("accepted", "number", "no")),
+        (SCANNED, "]Q1ocy1:aaaa\r\n", None, 201, ("accepted", "qr", "no")),
         (SCANNED | {"already_counted": True}, "OCY1:AAAA", 0, 201, ("already_counted", "qr", "no")),
         (Refusal("pot_insufficient"), "OCY1:AAAA", 1, 409, ("refused", "qr", "yes")),
         (Refusal("try_again"), "OCY1:AAAA", 1, 503, ("error", "qr", "yes")),

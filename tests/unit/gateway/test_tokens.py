@@ -41,6 +41,16 @@ def test_each_grant_is_taken_as_form_and_as_json(
     assert signing_in.services.calls == [(f"identity.{called}", kwargs)]
 
 
+@pytest.mark.parametrize(("grant", "field"), [(CODE, "email"), (CODE, "code"), (PASSWORD, "username")])
+def test_spaces_around_a_code_or_an_address_do_not_count(
+    signing_in: Any, grant: dict[str, str], field: str
+) -> None:
+    for sent in (grant, grant | {field: f" {grant[field]}\u00a0"}):
+        assert signing_in.http.post("/v1/oauth/token", json=sent).status_code == 200
+    first, second = signing_in.services.calls
+    assert first == second
+
+
 def test_a_client_may_send_its_secret_as_http_basic(signing_in: Any) -> None:
     form = {"grant_type": "client_credentials"}
     answer = signing_in.http.post("/v1/oauth/token", data=form, auth=("par_1", "s3cret"))

@@ -13,6 +13,11 @@ from cards.sealing import Keys, is_card_code
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 
+QR_CODE_WORKS = {
+    "instead_fr": "Le QR code du bon reste accepté.",
+    "instead_en": "The voucher’s QR code still works.",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -28,6 +33,9 @@ def judge(attempt: Attempt, seen: Seen, keys: Keys, at: datetime) -> Judged:
     """Return what the scan comes to, or refuse; ``attempt`` learns whose card it was."""
     scan, card, programme, facts = attempt.scan, seen.card, seen.programme, seen.facts
     attempt.card_id = None if card is None else card.id
+    # No guess, so it is told even while the device rests: whoever can count and add finds out the same.
+    if scan.card_hash is None:
+        raise scan.card.refusal("card")
     # Before anything is said of the card: whoever guesses numbers must not learn that one was right. A QR
     # text is 128 random bits, so whoever sends a right one has the voucher: a family at a desk that somebody
     # made rest goes on by it.
@@ -50,7 +58,8 @@ def _check_guessing(full_at: datetime | None, at: datetime) -> None:
     """``full_at`` is when the first of too many was; the device may type numbers again once it is out of
     the window."""
     if full_at is not None:
-        raise Refusal("too_many_attempts", retry_after_s=_seconds_left(full_at + GUESSES_WINDOW - at))
+        left = _seconds_left(full_at + GUESSES_WINDOW - at)
+        raise Refusal("too_many_attempts", retry_after_s=left, **QR_CODE_WORKS)
 
 
 def _check_code(attempt: Attempt, card: CardAtDesk, facts: Facts, keys: Keys, at: datetime) -> None:

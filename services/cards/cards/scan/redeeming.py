@@ -17,7 +17,7 @@ from cards.scan.desk import CardAtDesk, device_of
 from cards.scan.facts import look
 from cards.scan.judging import judge
 from cards.scan.refusing import Attempt, answer_or_remember
-from cards.scan.request import read_scan
+from cards.scan.request import as_read, read_scan
 from cards.scan.rules import Price
 from cards.scan.statements import KEEP_ANSWER, RECORD
 from cards.sealing import Keys
@@ -48,13 +48,20 @@ def redeem(
     A refusal stores no answer under the key: the same request may succeed later (a pot credited meanwhile).
     """
     device = device_of(caller)
-    attempt = Attempt(kind="redemption", device=device, scan=read_scan(scan, keys))
-    key = KeyedRequest(caller.subject, idempotency_key, request_hash("redeem", dict(scan)))
+    read = read_scan(scan, keys)
+    attempt = Attempt(kind="redemption", device=device, scan=read)
+    key = _keyed(caller.subject, idempotency_key, dict(scan), as_read(scan, read))
 
     def act(session: Session) -> ScanAnswer:
         return _redeem(session, attempt, key, programmes, keys, now())
 
     return answer_or_remember(transaction, attempt, act)
+
+
+def _keyed(caller: str, key: str, sent: Mapping[str, Any], read: Mapping[str, Any]) -> KeyedRequest:
+    """The request counts as it was understood; a release that compared what was sent may have kept it so."""
+    other = None if sent == read else request_hash("redeem", sent)
+    return KeyedRequest(caller, key, request_hash("redeem", read), other)
 
 
 def _redeem(

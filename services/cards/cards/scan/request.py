@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
-from cards.numbering import QR_PREFIX, parse_number, parse_qr_text
 from cards.order_rules import invalid
-from cards.sealing import Keys, hash_number, hash_qr_text
-from contracts.cards import PARTY_MAX, ScanRequest
+from cards.recognising import Medium, Recognised, recognise
+from cards.sealing import Keys
+from contracts.cards import PARTY_MAX, READ_MAX, ScanRequest
 from contracts.programmes.shape import People
 
 MAX_GROSS_CENTS = 10_000_000
@@ -16,14 +16,12 @@ MAX_TEXT_LENGTH = 100
 MAX_PAST = timedelta(minutes=15)
 MAX_AHEAD = timedelta(minutes=2)
 
-Medium = Literal["qr", "number"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """A scan that is well formed. ``card_hash`` is None where no card can have such a number or QR text."""
+    """A scan that is well formed. ``card_hash`` is None where no card can have what was read as ``card``."""
 
-    medium: Medium
+    card: Recognised
     card_hash: bytes | None = field(repr=False)
     card_code: str | None = field(repr=False)
     offer_id: str
@@ -33,6 +31,11 @@ class Scan:
     occurred_at: datetime | None
 
     @property
+    def medium(self) -> Medium:
+        """Whether the QR code was read or the number typed."""
+        return self.card.medium
+
+    @property
     def needs_code(self) -> bool:
         """A number can be overheard: it never spends from a pot without the voucher's code."""
         return self.medium == "number" and self.pay_cents > 0
@@ -40,18 +43,24 @@ class Scan:
 
 def read_scan(scan: ScanRequest, keys: Keys) -> Scan:
     """Return the scan's values; refuses with ``invalid_field`` and the field's name."""
-    medium, card_hash = _read_card(_text(scan.get("card"), "card"), keys)
+    card = recognise(_text(scan.get("card"), "card", READ_MAX))
     code = scan.get("card_code")
     return Scan(
-        medium=medium,
-        card_hash=card_hash,
-        card_code=None if code is None else _text(code, "card_code"),
+        card=card,
+        card_hash=card.hash_under(keys),
+        card_code=None if code is None else _text(code, "card_code").strip(),
         offer_id=_text(scan.get("offer_id"), "offer_id"),
         party=_party(scan.get("party")),
         gross_cents=_whole(scan.get("gross_cents"), "gross_cents", MAX_GROSS_CENTS),
         pay_cents=_whole(scan.get("pay_cents") or 0, "pay_cents", MAX_GROSS_CENTS),
         occurred_at=_occurred_at(scan.get("occurred_at")),
     )
+
+
+def as_read(scan: ScanRequest, read: Scan) -> dict[str, Any]:
+    """The request as it was understood: a number spaced otherwise makes no other request."""
+    code = {"card_code": read.card_code} if "card_code" in scan else {}
+    return {**scan, "card": read.card.text or scan["card"], **code}
 
 
 def check_occurred_at(scan: Scan, at: datetime) -> None:
@@ -64,14 +73,6 @@ def check_occurred_at(scan: Scan, at: datetime) -> None:
             "au plus 15 minutes dans le passé et 2 minutes dans le futur",
             "at most 15 minutes ago and 2 minutes ahead",
         )
-
-
-def _read_card(text: str, keys: Keys) -> tuple[Medium, bytes | None]:
-    if text.strip().startswith(QR_PREFIX):
-        qr_text = parse_qr_text(text)
-        return "qr", None if qr_text is None else hash_qr_text(qr_text)
-    number = parse_number(text)
-    return "number", None if number is None else hash_number(keys, number)
 
 
 def _party(party: Any) -> People:
@@ -105,7 +106,7 @@ def _whole(value: Any, name: str, maximum: int) -> int:
     return value
 
 
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT_LENGTH or "\0" in value:
-        raise invalid(name, f"de 1 à {MAX_TEXT_LENGTH} caractères", f"1 to {MAX_TEXT_LENGTH} characters")
+def _text(value: Any, name: str, maximum: int = MAX_TEXT_LENGTH) -> str:
+    if not isinstance(value, str) or not 1 <= len(value) <= maximum or "\0" in value:
+        raise invalid(name, f"de 1 à {maximum} caractères", f"1 to {maximum} characters")
     return value

@@ -4,18 +4,17 @@ from typing import Any
 
 from marshmallow import ValidationError, validates_schema
 
+from contracts.cards import READ_MAX
 from gateway import rules
 from gateway.schemas.base import Answer, Request, TextAnswer, day, flag, maybe_text, part, parts, text, whole
-from gateway.schemas.fields import Choice, Text, absent
-
-NUMBER = "^[0-9]([ ]?[0-9]){15}$"
+from gateway.schemas.fields import Choice, Note, absent
 
 
 class LookupRequest(Request):
-    """What is printed on the card: either `number` or `qr`."""
+    """What is printed on the card, as it was read or typed: either `number` or `qr`."""
 
-    number = Text(31, min_length=16, pattern=NUMBER, load_default=absent)
-    qr = Text(64, load_default=absent)
+    number = Note(READ_MAX, load_default=absent)
+    qr = Note(READ_MAX, load_default=absent)
 
     @validates_schema
     def one_of_two(self, data: dict[str, Any], **_: Any) -> None:

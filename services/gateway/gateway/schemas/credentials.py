@@ -1,7 +1,7 @@
 """Tokens, partner sites, staff and devices. Secrets are shown once."""
 
 from gateway.schemas.base import Answer, Request, instant, text, whole
-from gateway.schemas.fields import Choice, Email, Many, Text, absent, identifier, slug
+from gateway.schemas.fields import Choice, Email, Many, Text, Typed, absent, identifier, slug
 
 SECRET_CHARACTERS_MAX = 200
 # Letters and digits, in groups if the person typed it so.
@@ -22,7 +22,7 @@ class PasswordRequest(Request):
     """Staff; `new_password` replaces a one-time password."""
 
     grant_type = Choice("password", required=True)
-    username = Text(254, required=True)
+    username = Typed(254, required=True)
     password = Text(SECRET_CHARACTERS_MAX, required=True)
     new_password = Text(SECRET_CHARACTERS_MAX, min_length=12, load_default=absent)
     scope = Text(500, metadata={"description": "Ignored: a credential has its scopes."})
@@ -33,7 +33,7 @@ class EmailCodeRequest(Request):
 
     grant_type = Choice(EMAIL_CODE_GRANT, required=True)
     email = Email(required=True)
-    code = Text(10, pattern="^[0-9]{4,10}$", required=True)
+    code = Typed(10, pattern="^[0-9]{4,10}$", required=True)
     scope = Text(500, metadata={"description": "Ignored: a credential has its scopes."})
 
 
@@ -108,7 +108,7 @@ class EnrolmentCodeAnswer(Answer):
 class EnrolmentRequest(Request):
     """The one-time code."""
 
-    enrolment_code = Text(20, min_length=6, pattern=ENROLMENT_CODE, required=True)
+    enrolment_code = Typed(20, min_length=6, pattern=ENROLMENT_CODE, required=True)
 
 
 class DeviceAnswer(Answer):

@@ -88,7 +88,14 @@ class Note(Text):
     forbidden = FORBIDDEN_IN_NOTES
 
 
-class Email(Text):
+class Typed(Text):
+    """A text that people type or paste: spaces around it do not count."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, **kwargs).strip()
+
+
+class Email(Typed):
     """An ASCII e-mail address of at most 254 characters (RFC 5321): few servers could send to any other."""
 
     def __init__(self, **kwargs: Any) -> None:

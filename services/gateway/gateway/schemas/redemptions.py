@@ -1,6 +1,6 @@
 """The scan: quotes, redemptions, their lists."""
 
-from contracts.cards import PARTY_MAX
+from contracts.cards import PARTY_MAX, READ_MAX
 from gateway.schemas.base import (
     Answer,
     PageQuery,
@@ -15,7 +15,7 @@ from gateway.schemas.base import (
     text,
     whole,
 )
-from gateway.schemas.fields import Instant, Part, Text, Whole, absent, cents, identifier
+from gateway.schemas.fields import Instant, Note, Part, Typed, Whole, absent, cents, identifier
 
 CARD_CODE = "^[0-9]{4}$"
 
@@ -28,10 +28,11 @@ class PartyRequest(Request):
 
 
 class ScanRequest(Request):
-    """`card` is the QR text or the 16-digit number; `pay_cents` is what to take from the pot."""
+    """`card` is the QR text or the 16-digit number, as it was read or typed: a reader's prefix, line end or
+    case and whatever separates the digits do not matter. `pay_cents` is what to take from the pot."""
 
-    card = Text(64, required=True)
-    card_code = Text(4, min_length=4, pattern=CARD_CODE, allow_none=True)
+    card = Note(READ_MAX, required=True)
+    card_code = Typed(4, min_length=4, pattern=CARD_CODE, allow_none=True)
     offer_id = identifier(required=True)
     party = Part(PartyRequest, required=True)
     gross_cents = cents(required=True)
