@@ -18,10 +18,14 @@ def normalise_name(text: str) -> str:
     return " ".join("".join(char if char.isalnum() else " " for char in letters).split())
 
 
+def name_key(name: str) -> str:
+    """Return the name without accents, case, signs or blanks: what two spellings have in common."""
+    return normalise_name(name).replace(" ", "")
+
+
 def same_name(a: str, b: str) -> bool:
     """Say whether two spellings match; where words are cut does not matter (`Jean-Pierre`, `Jeanpierre`).
 
     A spelling without any letter or figure matches nothing, not even itself.
     """
-    first, second = (normalise_name(text).replace(" ", "") for text in (a, b))
-    return bool(first) and first == second
+    return bool(name_key(a)) and name_key(a) == name_key(b)

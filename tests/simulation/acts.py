@@ -22,8 +22,10 @@ SITES = ("sit_1", "sit_2", "sit_3")
 # Offer → provider and category; a water sport may be paid by both pots of a household.
 OFFERS = {"off_sea": ("prv_sea", "water_sports"), "off_museum": ("prv_museum", "museums")}
 ADULT = {"given_name": "Anaïs", "family_name": "Blanc", "birth_date": "1988-03-03"}
+SPOUSE = {**ADULT, "given_name": "Noé"}
 CHILD = {"given_name": "Tom", "family_name": "Blanc", "birth_date": "2018-01-01"}
-MEMBERS = {"hh_family": [ADULT, CHILD, CHILD], "hh_single": [], "hh_late": []}
+TWIN = {**CHILD, "given_name": "Léa"}
+MEMBERS = {"hh_family": [SPOUSE, CHILD, TWIN], "hh_single": [], "hh_late": []}
 HOLDER = {
     **ADULT,
     "email": "anais@example.org",

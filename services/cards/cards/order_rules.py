@@ -11,6 +11,7 @@ from chassis.caller import Caller
 from contracts.cards import OrderRequest
 from contracts.communes import find_commune
 from contracts.identity import Holder, Person
+from contracts.people import PersonKey, check_nobody_twice, person_key
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import age_allowed, age_on, count_household
 from contracts.programmes.shape import Household, People
@@ -60,17 +61,14 @@ def choose_channel(programme: Programme, caller: Caller) -> str:
 
 
 def check_people(card_type: CardType, order: OrderRequest, day: date) -> People:
-    """Check the holder's age and the household; return its adults and children on that day."""
+    """Check the holder's age and the household, where nobody counts twice; return its adults and children."""
     holder_born = _birth_date(order["holder"], "holder.birth_date", day)
     born = [_birth_date(p, f"members.{i}.birth_date", day) for i, p in enumerate(order["members"])]
-    if not age_allowed(card_type, holder_born, day):
-        assert card_type.age is not None, "without bounds every age is allowed"
-        raise Refusal(
-            "age_not_covered",
-            field="holder.birth_date",
-            min_years=card_type.age.min,
-            max_years=card_type.age.max,
-        )
+    _check_age(card_type, holder_born, day)
+    check_nobody_twice(
+        _key_of(order["holder"], holder_born),
+        [_key_of(*member) for member in zip(order["members"], born, strict=True)],
+    )
     people = count_household(card_type.household, [holder_born, *born], day)
     _check_household(card_type.household, people)
     return people
@@ -124,6 +122,17 @@ def invalid(field: str, rule_fr: str, rule: str) -> Refusal:
     return Refusal("invalid_field", field=field, rule=rule, rule_fr=rule_fr)
 
 
+def _check_age(card_type: CardType, holder_born: date, day: date) -> None:
+    if not age_allowed(card_type, holder_born, day):
+        assert card_type.age is not None, "without bounds every age is allowed"
+        raise Refusal(
+            "age_not_covered",
+            field="holder.birth_date",
+            min_years=card_type.age.min,
+            max_years=card_type.age.max,
+        )
+
+
 def _check_household(allowed: Household, people: People) -> None:
     members = people.adults + people.children
     rules = (
@@ -155,6 +164,10 @@ def _check_household(allowed: Household, people: People) -> None:
 def _lone_holder(allowed: Household) -> int:
     # A card for its holder alone has no children in it, yet a trainee of 17 may hold one.
     return 1 if allowed.max_members == 1 else 0
+
+
+def _key_of(person: Person, born: date) -> PersonKey:
+    return person_key(person["given_name"], person["family_name"], born)
 
 
 def _birth_date(person: Person, field: str, day: date) -> date:

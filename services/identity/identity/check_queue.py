@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session, aliased
 from chassis.caller import Caller
 from chassis.clock import rfc3339
 from contracts.identity import CheckPage, CheckState, Holder, OfficerCheckView, Person
+from contracts.names import name_key
 from identity import models
 from identity.applications import check_view
-from identity.fingerprints import name_key
 from identity.households import holder_view, person_view
 from identity.input_rules import MAX_PAGE, check_choice, check_optional_text, refuse
 

@@ -14,9 +14,9 @@ from chassis.log import get_logger
 from chassis.metrics import counter
 from chassis.outbox import announce, stamp
 from contracts.identity import ApplicationRefused, CheckDecided, CheckView
+from contracts.names import name_key
 from contracts.refusals import Refusal
 from identity.applications import approve, check_view
-from identity.fingerprints import name_key
 from identity.input_rules import MAX_NOTE_CHARS, check_choice, check_optional_text, refuse
 from identity.models import Application, Check, Holder, QuotientRead
 from identity.reasons import REFUSAL_REASONS

@@ -14,8 +14,10 @@ from chassis.clock import now
 from chassis.idempotency import once
 from chassis.ids import new_id
 from contracts.identity import Household as HouseholdIds
+from contracts.names import name_key
+from contracts.people import PersonKey, check_nobody_twice, person_key
 from identity import models, person_rules
-from identity.fingerprints import fingerprint, name_key
+from identity.fingerprints import fingerprint
 from identity.input_rules import normalise_email
 from identity.person_rules import HolderInput, PersonInput
 
@@ -34,6 +36,7 @@ def register_household(
     """Keep the household and answer its ids. `cards` asks in its own name, whoever places the order."""
     checked = person_rules.check_holder(holder)
     others = person_rules.check_members(members)
+    check_nobody_twice(_key_of(checked), [_key_of(member) for member in others])
     answer = once(
         session,
         caller=caller.subject,
@@ -48,6 +51,10 @@ def register_household(
         act=lambda: _register(session, caller, fingerprint_key, programme, card_type, checked, others),
     )
     return cast(HouseholdIds, answer)
+
+
+def _key_of(person: PersonInput) -> PersonKey:
+    return person_key(person.given_name, person.family_name, person.birth_date)
 
 
 def _register(

@@ -2,10 +2,9 @@
 
 from typing import Literal
 
-from contracts.names import same_name
+from contracts.names import name_key, same_name
 from identity import reasons
 from identity.family_quotient import Beneficiary, CivilIdentity, QuotientRead
-from identity.fingerprints import name_key
 
 Verdict = Literal["accepted", "quotient_too_high", "identity_not_matched", "quotient_other_month"]
 

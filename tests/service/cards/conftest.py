@@ -117,7 +117,8 @@ class Stage:
             **fields.pop("holder", {}),
         }
         child = {"given_name": "Tom", "family_name": "Roux", "birth_date": "2012-01-01"}
-        order = {"programme": PROGRAMME, "card_type": card_type, "holder": holder, "members": [child, child]}
+        twins = [child, {**child, "given_name": "Zoé"}]
+        order = {"programme": PROGRAMME, "card_type": card_type, "holder": holder, "members": twins}
         return {**order, **fields}  # type: ignore[typeddict-item]
 
     def order(

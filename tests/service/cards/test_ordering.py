@@ -63,12 +63,20 @@ def test_a_key_used_for_another_order_is_refused(stage: Any) -> None:
         stage.order(stage.request("family_bonus"), key="same-key")
 
 
+AGAIN = ("invalid_field", "members.1")
+MOTHER_AGAIN = {"given_name": "LEA", "family_name": "roux", "birth_date": "1985-05-05"}
+TOM = {"given_name": "Tom", "family_name": "Roux", "birth_date": "2012-01-01"}
+
+
 @pytest.mark.parametrize(
     ("change", "code", "field"),
     [
         ({"programme": "nowhere"}, "programme_unknown", "programme"),
         ({"card_type": "gold"}, "card_type_unknown", "card_type"),
         ({"members": []}, "household_not_covered", "members"),
+        ({"members": [MOTHER_AGAIN]}, "invalid_field", "members.0"),
+        ({"members": [TOM, {**TOM, "given_name": "TOM"}]}, "invalid_field", "members.1"),
+        ({"card_type": "youth", "holder": {"birth_date": "2000-01-01"}, "members": [TOM, TOM]}, *AGAIN),
         ({"holder": {"birth_date": "2005-01-01"}}, "age_not_covered", "holder.birth_date"),
         ({"holder": {"sex": None}}, "invalid_field", "holder.sex"),
         ({"channel_note": "x" * 501}, "invalid_field", "channel_note"),

@@ -32,6 +32,19 @@ def test_a_household_registered_again_with_its_key_is_the_same(register: Registe
         register(key="k")
 
 
+def test_who_is_listed_twice_is_refused_before_anything_is_kept(register: Register, db: Database) -> None:
+    ines = {"given_name": "Inès", "family_name": "Roux", "birth_date": "2012-01-01"}
+    mother = {"given_name": "Amira", "family_name": "Roux", "birth_date": "1988-04-12"}
+    for members in ([ines, {**ines, "given_name": "INES", "family_name": "ROUX"}], [ines, mother]):
+        with pytest.raises(Refusal) as refused:
+            register(members=members, key="k", **{**mother, "given_name": "amira"})
+        assert (refused.value.code, refused.value.field) == ("invalid_field", "members.1")
+    assert (count(db, Household), count(db, Person), count(db, Account)) == (0, 0, 0)
+    # The refused key is free, and a twin is somebody else.
+    register(members=[ines, {**ines, "given_name": "Lina"}], key="k", **mother)
+    assert (count(db, Household), count(db, Person)) == (1, 3)
+
+
 def test_one_address_is_one_account_however_it_is_written(register: Register, db: Database) -> None:
     spellings = ("Elodie@Example.org", " elodie@example.org ", "ELODIE@EXAMPLE.ORG")
     with ThreadPoolExecutor(3) as pool:

@@ -1,5 +1,6 @@
 """Who may order: each rule refuses with its code and the field at fault."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -18,8 +19,11 @@ DAY = date(2020, 7, 6)
 
 
 def order_of(born: str, *members: str, **holder: Any) -> OrderRequest:
-    """An order of a holder born then, with members born then."""
-    people = [{"given_name": "Léa", "family_name": "Roux", "birth_date": each} for each in (born, *members)]
+    """An order of a holder born then, with members born then; each has a given name of their own."""
+    people = [
+        {"given_name": f"Léa {chr(ord('A') + place)}", "family_name": "Roux", "birth_date": each}
+        for place, each in enumerate((born, *members))
+    ]
     address = {"street": "1 rue Haute", "postal_code": "31000", "insee": "31555"}
     return {
         "programme": "occygene-2020",
@@ -66,6 +70,57 @@ def test_a_household_too_small_or_too_large_is_refused(
     family = programmes["occygene-2020"].card_types["family"]
     with refused("household_not_covered", "members"):
         order_rules.check_people(family, order_of("1980-05-05", *members), DAY)
+
+
+HOLDER = {"given_name": "Inès", "family_name": "Roux-Œuvre", "birth_date": "1985-05-05"}
+OTHERS = [
+    {"given_name": "Tom", "family_name": "Roux", "birth_date": "2012-01-01"},
+    {"given_name": "Jean-Noël", "family_name": "Roux", "birth_date": "2015-03-01"},
+]
+HOLDER_AGAIN = {"given_name": "INES", "family_name": "roux oeuvre", "birth_date": "1985-05-05"}
+CHILD_AGAIN = {"given_name": " jean noël ", "family_name": "ROUX", "birth_date": "20150301"}
+
+
+@pytest.mark.parametrize(
+    ("members", "field", "said"),
+    [
+        ([HOLDER_AGAIN], "members.0", "the holder of the order"),
+        ([*OTHERS, HOLDER_AGAIN], "members.2", "the holder of the order"),
+        ([*OTHERS, CHILD_AGAIN], "members.2", "a member of the household"),
+        ([CHILD_AGAIN, *OTHERS, HOLDER_AGAIN], "members.2", "a member of the household"),
+    ],
+)
+def test_who_is_listed_twice_is_refused_however_the_name_is_spelt(
+    programmes: dict[str, Programme], members: list[dict[str, str]], field: str, said: str
+) -> None:
+    order = order_of("1985-05-05", **HOLDER)
+    family = programmes["occygene-2020"].card_types["family"]
+    with pytest.raises(Refusal) as refused:
+        order_rules.check_people(family, {**order, "members": members}, DAY)  # type: ignore[typeddict-item]
+    assert (refused.value.code, refused.value.field) == ("invalid_field", field)
+    assert said in refused.value.details["rule"]
+    assert "chacun ne compte qu’une fois" in refused.value.details["rule_fr"]
+    # What a refusal says may be logged: nobody's name is in it.
+    assert not re.search("roux|tom|jean", str(refused.value.details), re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"given_name": "Inès", "family_name": "Roux", "birth_date": "2012-01-02"},
+        {"given_name": "Inès Marie", "family_name": "Roux", "birth_date": "2012-01-01"},
+        {"given_name": "Tom", "family_name": "Roux", "birth_date": "2012-01-01"},
+        {"given_name": "Roux", "family_name": "Inès", "birth_date": "2012-01-01"},
+    ],
+)
+def test_twins_and_people_who_differ_in_one_thing_count_each(
+    programmes: dict[str, Programme], other: dict[str, str]
+) -> None:
+    order = order_of("1985-05-05")
+    ines = {"given_name": "Inès", "family_name": "Roux", "birth_date": "2012-01-01"}
+    family = programmes["occygene-2020"].card_types["family"]
+    both: Any = {**order, "members": [ines, other]}
+    assert order_rules.check_people(family, both, DAY) == People(adults=1, children=2)
 
 
 def test_a_child_is_who_is_under_18_on_the_day(programmes: dict[str, Programme]) -> None:

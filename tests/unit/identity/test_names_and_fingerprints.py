@@ -6,7 +6,8 @@ from datetime import date
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from identity.fingerprints import fingerprint, name_key
+from contracts.names import name_key
+from identity.fingerprints import fingerprint
 from identity.quotient_judging import has_given_names
 
 KEY = bytes(32)

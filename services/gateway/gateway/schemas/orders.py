@@ -20,7 +20,7 @@ MEMBERS_MAX = 20
 
 
 class OrderRequest(Request):
-    """A card asked for; `members` are the household without its holder."""
+    """A card asked for; `members` are the household without its holder, each person once."""
 
     programme = slug(required=True)
     card_type = slug(required=True)
