@@ -32,7 +32,7 @@ class _Connection(amqp.Connection):
     uri: str
 
     def heartbeat_tick(self, rate: int = 2) -> None:
-        """Raises where the broker is silent for too long; without a goodbye, whose answer nobody would send."""
+        """Raises where the broker is silent for too long; without a goodbye, as nobody would answer it."""
         try:
             super().heartbeat_tick(rate)
         except amqp.CONNECTION_ERRORS:
