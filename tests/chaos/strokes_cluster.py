@@ -5,18 +5,16 @@ neighbours too, one that services cannot reach is not.
 """
 
 import json
-import os
-import signal
 import time
 from random import Random
 
 from chassis.topology import UNHEARD, parked_queue, rpc_queue
 from devstack.host.ports import speaks_amqp, wait_until
-from devstack.host.processes import descendants
 from devstack.secrets import DATABASE_SERVICES
 from devstack.servers.brokers import NET_TICK_S
 from devstack.servers.rabbitmq import RabbitmqNode
 from tests.chaos.stage import Scene
+from tests.chaos.strokes_processes import freeze
 
 # Each scan is a request in this queue: it is the busiest, unless messages have piled up in another.
 SCANS = rpc_queue("cards")
@@ -72,14 +70,7 @@ def cut_leader_off(scene: Scene, random: Random) -> str:
 
 def _freeze(scene: Scene, seconds: float) -> str:
     queue, node = _busiest(scene)
-    family = [child.pid for own in node.processes() for child in (own, *descendants(own.pid))]
-    for pid in family:
-        os.kill(pid, signal.SIGSTOP)
-    try:
-        time.sleep(seconds)
-    finally:
-        for pid in family:
-            os.kill(pid, signal.SIGCONT)
+    freeze([own.pid for own in node.processes()], seconds)
     _wait_whole(scene)
     return f"{node.process_name}: {queue}"
 

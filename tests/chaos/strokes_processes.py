@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 
 from devstack.host.processes import descendants
@@ -55,8 +55,13 @@ def mail_server_away(scene: Scene, random: Random) -> str:
 
 
 def _freeze(scene: Scene, service: str, seconds: float) -> str:
-    pids = scene.stack.supervisor.process_ids(service)
-    family = [*pids, *(child.pid for pid in pids for child in descendants(pid))]
+    freeze(scene.stack.supervisor.process_ids(service), seconds)
+    return service
+
+
+def freeze(pids: Iterable[int], seconds: float) -> None:
+    """SIGSTOP of these processes and all that they started, then SIGCONT."""
+    family = [one for pid in pids for one in (pid, *(child.pid for child in descendants(pid)))]
     for pid in family:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -64,4 +69,3 @@ def _freeze(scene: Scene, service: str, seconds: float) -> str:
     finally:
         for pid in family:
             os.kill(pid, signal.SIGCONT)
-    return service

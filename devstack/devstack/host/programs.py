@@ -2,13 +2,13 @@
 
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from devstack.errors import DevstackError
+from devstack.host.facts import said
 
 POSTGRESQL_OLDEST, POSTGRESQL_NEWEST = 15, 18
 RABBITMQ_OLDEST, RABBITMQ_NEWEST = (3, 10), (4, 999)
@@ -21,7 +21,6 @@ RABBITMQ_PROGRAMS = ("rabbitmq-server", "rabbitmqctl")
 # Not in every PATH, and servers lie there all the same.
 SBIN = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 HOMEBREW = ("/opt/homebrew", "/usr/local", "/home/linuxbrew/.linuxbrew")
-ASK_TIMEOUT_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,18 +214,7 @@ def _is_program(path: Path) -> bool:
 
 def _output(command: list[str]) -> str:
     """What a program says; nothing where there is none, or where it fails."""
-    try:
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=ASK_TIMEOUT_S,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return said(command) or ""
 
 
 def _range(wanted: Wanted) -> str:
