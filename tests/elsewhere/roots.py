@@ -1,12 +1,14 @@
 """A root of a Debian suite under var/elsewhere: made once by debootstrap, given a fresh clone each time."""
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TextIO
 
-from devstack.debian import ensure_packages
 from devstack.errors import DevstackError
+from devstack.host import apt
+from devstack.host.programs import search_path
 from tests.conftest import ROOT
 from tests.elsewhere.entering import UNSHARE, enter, may_unshare, stream
 from tests.elsewhere.machine import environment, fetching, mirror, settle_in, what_is_wrong_with
@@ -64,12 +66,19 @@ def _debootstrap(root: Path, suite: str, log: TextIO) -> None:
 def _require() -> None:
     if os.geteuid() != 0:
         raise LeftOut("only root can make a root")
-    try:
-        ensure_packages(("debootstrap",))
-    except DevstackError as error:
-        raise LeftOut(f"debootstrap cannot be had: {error}") from None
+    if _lacks_debootstrap() and apt.can_install():
+        try:
+            apt.install(lambda: ["debootstrap"] if _lacks_debootstrap() else [])
+        except DevstackError as error:
+            raise LeftOut(f"debootstrap cannot be had: {error}") from None
+    if _lacks_debootstrap():
+        raise LeftOut("debootstrap is not here, and this is no Debian that it could be installed on")
     if not may_unshare():
         raise LeftOut("this machine gives no namespaces (unshare)")
+
+
+def _lacks_debootstrap() -> bool:
+    return shutil.which("debootstrap", path=search_path()) is None
 
 
 def _clone(root: Path) -> None:
