@@ -27,13 +27,13 @@ from devstack.servers.postgresql import start_postgresql
 from devstack.servers.postgresql_data import remove_data
 from devstack.servers.recovery import back_up_server, restore_server
 
+pytestmark = pytest.mark.servers
+
 ODD_NAME = 'l\'été à Sète, 100% "plein" $HOME '
 STARTS_NODES = """
 import sys
 from pathlib import Path
 from devstack.servers.backing import private_backing
-
-pytestmark = pytest.mark.servers
 with private_backing(Path(sys.argv[1])) as backing:
     print(backing.broker.control("eval", "node()."), backing.database.port, flush=True)
 """
