@@ -16,10 +16,11 @@ from chassis.broker_url import Host, read_broker_url, with_hosts
 from chassis.client import RpcUnavailable
 from chassis.database import Database
 from devstack.host.pids import PidFile
-from devstack.host.ports import free_port
+from devstack.host.ports import answers as answers_at
+from devstack.host.ports import free_port, wait_until
 from devstack.servers.backing import Backing
 from devstack.servers.brokers import launch_brokers, stop_brokers, wait_brokers
-from devstack.servers.rabbitmq import RabbitmqNode
+from devstack.servers.rabbitmq import START_TIMEOUT_S, RabbitmqNode
 from tests.chaos.links import linked
 from tests.chassis.certificates import Authority, Pair
 from tests.chassis.conftest import Toy, eventually, toy_at
@@ -72,6 +73,8 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsBroker]:
     )
     [node] = wait_brokers(launch_brokers(folder / "rabbitmq", pids=PidFile(folder)))
     try:
+        # It listens for plain connections first.
+        assert wait_until(lambda: answers_at(port), START_TIMEOUT_S)
         yield TlsBroker(node, port, authority, authority.pair("client"))
     finally:
         stop_brokers([node])
