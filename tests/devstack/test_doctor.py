@@ -123,6 +123,8 @@ def test_each_host_of_a_url_is_a_door() -> None:
     several = "amqps://u:p@a:1/v;amqp://u:p@b/v;postgresql://u:p@[::1]:9,c/d"
     assert list(installed.doors(several)) == [("a", 1), ("b", 5672), ("::1", 9), ("c", 5432)]
     assert list(installed.doors("amqps://a/")) == [("a", 5671)]
+    standby = "postgresql+psycopg2://u:p@/d?host=a:1&host=b&target_session_attrs=read-write"
+    assert list(installed.doors(standby)) == [("a", 1), ("b", 5432)]
 
 
 def test_a_url_in_a_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 from devstack.host import apt, programs
 from devstack.host.facts import Fact, said
@@ -13,6 +14,7 @@ from devstack.host.ports import connects
 from devstack.programmes import PROJECT
 
 PYTHON_OLDEST, PYTHON_NEWEST = (3, 11), (3, 14)
+# Of the variables that name servers to use (.env.example); they must reach the background process too.
 GIVEN_PREFIXES = ("AMQP_URI", "DATABASE_URL")
 PORTS = {"amqp": 5672, "amqps": 5671}
 POSTGRESQL_PORT = 5432
@@ -141,10 +143,13 @@ def _told(one: programs.Found, wanted: programs.Wanted) -> str:
 
 
 def doors(url: str) -> Iterator[tuple[str, int]]:
-    """Host and port of each server of a URL, or of several URLs with semicolons between them."""
+    """Host and port of each server of a URL, or of several URLs with semicolons between them; a database's
+    several hosts stand in its query (ADR 0029)."""
     for one in url.split(";"):
         scheme, _, rest = one.partition("://")
-        for host in rest.partition("/")[0].rpartition("@")[2].split(","):
+        address, _, query = rest.partition("?")
+        named = address.partition("/")[0].rpartition("@")[2].split(",")
+        for host in parse_qs(query).get("host", named):
             name, _, port = host.rpartition(":") if ":" in host.rpartition("]")[2] else (host, "", "")
             default = PORTS.get(scheme, POSTGRESQL_PORT)
             yield name.strip("[]") or "localhost", int(port) if port.isdigit() else default
