@@ -118,10 +118,10 @@ def leave(uri: str) -> None:
     """The host that took this process has fallen silent: begin with another, and use no idle connection to it
     any more, as what is written there would vanish without an error.
     """
-    hosts = read_broker_url(uri).hosts
-    _, *others = _in_turn(read_broker_url(uri))
-    _worked[hosts] = next(iter(others), hosts[0])
-    _left[hosts] = _left.get(hosts, 0) + 1
+    url = read_broker_url(uri)
+    in_turn = _in_turn(url)
+    _worked[url.hosts] = in_turn[1 % len(in_turn)]
+    _left[url.hosts] = _left.get(url.hosts, 0) + 1
 
 
 # The host of each broker that took this process last, asked first: one that is dead is waited for only once.

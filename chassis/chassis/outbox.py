@@ -41,23 +41,35 @@ def announce(session: Session, *events: Event, causes: Sequence[Event] = ()) -> 
     MessageTooBig.
     """
     session.info[ANNOUNCED] = True
-    rows = [_row(event, cause) for event, cause in zip(events, causes or events, strict=True)]
+    rows = [
+        _envelope(event, cause) | {"payload": _payload(event)}
+        for event, cause in zip(events, causes or events, strict=True)
+    ]
     session.execute(insert(outbox), rows)
 
 
 def announcing(session: Session, event: Event) -> dict[str, Any]:
     """The values of ANNOUNCE; the relay will look when the session's transaction is committed."""
     session.info[ANNOUNCED] = True
-    return {**_row(event, event), "payload": json.dumps(event.payload())}
+    return _envelope(event, event) | {"payload": _fitting(event.payload())}
 
 
-def _row(event: Event, cause: Event) -> dict[str, Any]:
-    # What no broker takes must not be kept either: all that is announced after it would wait behind it.
-    within_limit(json.dumps(event.payload()))
+def _envelope(event: Event, cause: Event) -> dict[str, Any]:
     return {
         "event_id": event.event_id,
         "source": event.source,
         "name": event.name,
-        "payload": event.payload(),
         "call_id": call_id_of(cause),
     }
+
+
+def _payload(event: Event) -> dict[str, Any]:
+    """For a column that makes JSON of it by itself."""
+    payload = event.payload()
+    _fitting(payload)
+    return payload
+
+
+def _fitting(payload: dict[str, Any]) -> str:
+    """As JSON. What no broker takes must not be kept either: all that is announced after it would wait."""
+    return within_limit(json.dumps(payload))

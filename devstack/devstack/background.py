@@ -11,6 +11,7 @@ from types import FrameType
 from devstack.environment import base_environment
 from devstack.errors import DevstackError, tail
 from devstack.folders import STATE_FILE, owner, read_state
+from devstack.host.installed import GIVEN_PREFIXES
 from devstack.host.pids import read_records, stop_recorded
 from devstack.host.ports import is_free, wait_until
 from devstack.host.processes import Command, is_alive, send_signal, start_process, wait_gone
@@ -20,8 +21,6 @@ from devstack.stack import Stack
 
 UP_TIMEOUT_S = 300.0
 DOWN_TIMEOUT_S = 60.0
-# Servers that the person gave (see `.env.example`) must reach the background process.
-GIVEN_PREFIXES = ("AMQP_URI", "DATABASE_URL")
 
 
 def up(

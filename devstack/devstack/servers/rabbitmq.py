@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from chassis.broker_rights import OWNER
+from chassis.broker_url import Host, broker_url
 from devstack.errors import DevstackError, tail
 from devstack.host.pids import PidFile
 from devstack.host.ports import LOOPBACK, speaks_amqp, wait_until
@@ -43,11 +44,16 @@ class RabbitmqNode:
     @property
     def uri(self) -> str:
         """The AMQP URI of its owner, on the default virtual host."""
-        return f"amqp://{OWNER}:{self.password}@{LOOPBACK}:{self.port}/"
+        return broker_url(OWNER, self.password, [self.host])
 
     def uri_of(self, user: str) -> str:
         """The AMQP URI of one of its other users, who has a service's rights (ADR 0023)."""
-        return f"amqp://{user}:{self.users[user]}@{LOOPBACK}:{self.port}/"
+        return broker_url(user, self.users[user], [self.host])
+
+    @property
+    def host(self) -> Host:
+        """Where it listens."""
+        return Host(LOOPBACK, self.port)
 
     @property
     def log_file(self) -> Path:
