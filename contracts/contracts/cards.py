@@ -81,7 +81,11 @@ class CardRevoked(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class RedemptionRecorded(Event):
-    """A scan was accepted; ``gross - reduction = net = paid_from_pot + due``, all in cents."""
+    """A scan was accepted; ``gross - reduction = net = paid_from_pot + due``, all in cents.
+
+    ``redeemed_at`` is when it was recorded, ``visited_at`` when it took place; events of before it was said
+    have none.
+    """
 
     source: ClassVar[str] = "cards"
     name: ClassVar[str] = "redemption_recorded"
@@ -104,6 +108,12 @@ class RedemptionRecorded(Event):
     due_cents: int
     draws: list[Draw]
     redeemed_at: str
+    visited_at: str | None = None
+
+    @property
+    def moment(self) -> str:
+        """When the visit took place, by which it is judged, counted and shown."""
+        return self.visited_at or self.redeemed_at
 
 
 @dataclass(frozen=True, kw_only=True)

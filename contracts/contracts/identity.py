@@ -90,11 +90,16 @@ class Holder(Person):
 
 
 class Household(TypedDict):
-    """Ids of what was registered; ``account_id`` is one per e-mail address, for signing in."""
+    """Ids of what was registered; ``account_id`` is one per e-mail address, for signing in.
+
+    ``counted_as`` is whom usage limits count: the holder's or household's first id in the programme, the
+    same for each of their orders.
+    """
 
     household_id: str
     holder_id: str
     account_id: str
+    counted_as: str
 
 
 class CheckView(TypedDict):

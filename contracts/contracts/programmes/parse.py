@@ -2,18 +2,21 @@
 
 import tomllib
 from collections.abc import Mapping
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from contracts.programmes.cards import read_card_type, read_pot, read_usage_limit
 from contracts.programmes.errors import Problem, ProgrammeError
 from contracts.programmes.offers import read_category, read_offer_rule, read_provider_terms
-from contracts.programmes.shape import Contact, Programme
+from contracts.programmes.shape import Contact, Programme, UsesBelongTo
 from contracts.programmes.table import Problems, Table
 
 DEFAULT_REPEAT_WINDOW_S = 10
 DEFAULT_UNDO_WINDOW_S = 15 * 60
+DEFAULT_LATE_WINDOW_S = 15 * 60
 MAX_REPEAT_WINDOW_S = 60 * 60
 MAX_UNDO_WINDOW_S = 24 * 60 * 60
+MAX_LATE_WINDOW_S = 30 * 24 * 60 * 60
 _PROGRAMME_CODE = r"[a-z][a-z0-9-]{0,39}"
 
 
@@ -71,6 +74,8 @@ def _read_top(top: Table) -> Programme:
         voucher_lines=tuple(row.words() for row in top.rows("voucher_lines")),
         repeat_window_s=top.integer_or("repeat_window_s", DEFAULT_REPEAT_WINDOW_S, 0, MAX_REPEAT_WINDOW_S),
         undo_window_s=top.integer_or("undo_window_s", DEFAULT_UNDO_WINDOW_S, 0, MAX_UNDO_WINDOW_S),
+        late_window_s=top.integer_or("late_window_s", DEFAULT_LATE_WINDOW_S, 0, MAX_LATE_WINDOW_S),
+        uses_belong_to=top.choice_or("uses_belong_to", "household", get_args(UsesBelongTo)),
         card_types={c: read_card_type(c, t, top, pots) for c, t in top.tables("card_types").items()},
         pots={c: read_pot(c, t, top, categories) for c, t in top.tables("pots").items()},
         usage_limits={c: read_usage_limit(c, t, card_types) for c, t in top.tables("usage_limits").items()},

@@ -18,6 +18,7 @@ LimitPer = Literal["provider", "site", "offer"]
 Window = Literal["day", "month", "year", "validity"]
 Audience = Literal["holder", "children", "household"]
 OfferKind = Literal["percent", "fixed_price", "free"]
+UsesBelongTo = Literal["holder", "household"]
 PriceBase = Literal["standard_price", "student_rate"]
 
 
@@ -209,7 +210,12 @@ class ProviderTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Programme:
-    """One edition of a card scheme, everything about it as data."""
+    """One edition of a card scheme, everything about it as data.
+
+    `repeat_window_s`: the same scan within it is "already counted". `undo_window_s`: a device may undo a
+    scan for so long after it was recorded. `late_window_s`: a visit may be uploaded so long after it took
+    place. `uses_belong_to`: whose visits a usage limit counts, on whichever of their cards of the programme.
+    """
 
     code: str
     name: Text
@@ -225,6 +231,8 @@ class Programme:
     voucher_lines: tuple[Text, ...]
     repeat_window_s: int
     undo_window_s: int
+    late_window_s: int
+    uses_belong_to: UsesBelongTo
     card_types: Mapping[str, CardType]
     pots: Mapping[str, Pot]
     usage_limits: Mapping[str, UsageLimit]

@@ -77,7 +77,13 @@ def _register(
     account_id = _account_of(session, holder.email)
     session.add(_holder(people[0].id, account_id, holder))
     audit.record(session, caller, "household_registered", household.id, account_id=account_id)
-    return {"household_id": household.id, "holder_id": people[0].id, "account_id": account_id}
+    return {
+        "household_id": household.id,
+        "holder_id": people[0].id,
+        "account_id": account_id,
+        # Whoever orders again is another household yet: each order has limits of its own.
+        "counted_as": household.id,
+    }
 
 
 def _person(key: bytes, household_id: str, position: int, person: PersonInput) -> models.Person:
