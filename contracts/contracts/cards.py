@@ -162,6 +162,7 @@ class ProgrammeView(TypedDict):
     orders_close: str
     valid_from: str
     valid_until: str
+    late_window_s: int
     channels: list[str]
     categories: list[dict[str, Any]]
     card_types: list[CardTypeView]
@@ -254,7 +255,11 @@ class Party(TypedDict):
 
 
 class ScanRequest(TypedDict):
-    """The body of a quote or a redemption; ``card`` is the QR text or the number, as read or typed."""
+    """The body of a quote or a redemption; ``card`` is the QR text or the number, as read or typed.
+
+    ``occurred_at`` is when the visit took place; ``second_visit`` says that the same scan of seconds ago was
+    another visit.
+    """
 
     card: str
     card_code: NotRequired[str | None]
@@ -263,6 +268,7 @@ class ScanRequest(TypedDict):
     gross_cents: int
     pay_cents: NotRequired[int | None]
     occurred_at: NotRequired[str | None]
+    second_visit: NotRequired[bool | None]
 
 
 class CardHolderShown(TypedDict):
@@ -276,12 +282,14 @@ class CardHolderShown(TypedDict):
 class ScanAnswer(TypedDict):
     """A price (quote: ``id`` null) or a redemption.
 
-    ``already_counted`` is true when the same QR was read again within seconds and the first redemption is
-    answered; ``message`` says so kindly.
+    ``occurred_at`` is when the visit took place, by which it was judged. ``already_counted`` is true when the
+    same card was scanned again within seconds and the first redemption is answered; ``message`` says so
+    kindly.
     """
 
     id: str | None
     recorded_at: str | None
+    occurred_at: str | None
     reduction_cents: int
     net_cents: int
     paid_from_pot_cents: int
@@ -292,8 +300,22 @@ class ScanAnswer(TypedDict):
     message: Text | None
 
 
+class RedeemAnswer(ScanAnswer):
+    """What a redemption answers, and, beside it, since when it no longer stands.
+
+    ``cancelled_at`` is there only where a key was sent again whose redemption was cancelled meanwhile; the
+    rest is the answer of the first time.
+    """
+
+    cancelled_at: NotRequired[str]
+
+
 class RedemptionView(TypedDict):
-    """A past redemption, for the device's list and the holder's."""
+    """A past redemption, for the device's list and the holder's.
+
+    ``occurred_at`` is when the visit took place, ``recorded_at`` when it was heard of. ``revoked_meanwhile``:
+    the card was revoked between the two, and the provider had served in good faith.
+    """
 
     id: str
     card_id: str
@@ -305,7 +327,9 @@ class RedemptionView(TypedDict):
     net_cents: int
     paid_from_pot_cents: int
     due_cents: int
-    redeemed_at: str
+    occurred_at: str
+    recorded_at: str
+    revoked_meanwhile: bool
     cancelled_at: str | None
 
 
@@ -351,7 +375,7 @@ class CardsRpc(Protocol):
         """What the card may still spend."""
 
     def find_card_redemptions(self, *, card_id: str, cursor: str | None, limit: int) -> RedemptionPage:
-        """The card's use, for its holder or an officer."""
+        """The use of the card and of those that it replaced, for its holder or an officer."""
 
     def lookup_card(self, *, number: str | None, qr: str | None) -> CardView:
         """Officer: find a card by what is printed on it."""
@@ -365,7 +389,7 @@ class CardsRpc(Protocol):
     def quote(self, *, scan: ScanRequest) -> ScanAnswer:
         """The price, no effect."""
 
-    def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> ScanAnswer:
+    def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> RedeemAnswer:
         """The scan: one transaction (design §3)."""
 
     def cancel_redemption(self, *, idempotency_key: str, redemption_id: str) -> RedemptionView:

@@ -17,11 +17,12 @@ from wallet.totals import get_wallet_totals
 
 Row = tuple[Any, ...]
 
-# The day is the civil day of the scan; a redemption that was cancelled is in the fold of nobody.
+# The day is the civil day of the visit; a redemption that was cancelled is in the fold of nobody.
 _REDEMPTIONS = """
     SELECT id, device_id, cancelled_at IS NOT NULL, gross_cents, reduction_cents, net_cents,
            paid_from_pot_cents, due_cents,
-           ARRAY[provider_id, (redeemed_at AT TIME ZONE 'Europe/Paris')::date::text, offer_id, card_type],
+           ARRAY[provider_id, (least(occurred_at, redeemed_at) AT TIME ZONE 'Europe/Paris')::date::text,
+                 offer_id, card_type],
            ARRAY[1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents]
     FROM redemptions
 """

@@ -63,19 +63,23 @@ def valid_until(card_type: CardType, validated_on: date, contract_end: date | No
     return min(last, validity.latest)
 
 
-def window_start(window: Window, at: datetime, valid_from: date, timezone: str = PARIS) -> datetime:
-    """Return, in UTC, the instant from which uses count towards a limit at an instant (aware).
+def window_bounds(
+    window: Window, at: datetime, valid_from: date, valid_until: date, timezone: str = PARIS
+) -> tuple[datetime, datetime]:
+    """Return, in UTC, the first instant of a limit's window around an instant, and the first after it.
 
-    Days, months and years are civil ones; `validity` counts from the card's first day.
+    Days, months and years are civil ones; `validity` goes from the card's first to its last day. A window
+    has an end because a visit may be heard of late, when the next window has visits of its own.
     """
-    today = local_day(at, timezone)
-    starts = {
-        "day": today,
-        "month": today.replace(day=1),
-        "year": today.replace(month=1, day=1),
-        "validity": valid_from,
-    }
-    return start_of_day(starts[window], timezone)
+    day = local_day(at, timezone)
+    month = day.replace(day=1)
+    first, next_first = {
+        "day": (day, day + timedelta(days=1)),
+        "month": (month, (month + timedelta(days=31)).replace(day=1)),
+        "year": (date(day.year, 1, 1), date(day.year + 1, 1, 1)),
+        "validity": (valid_from, valid_until + timedelta(days=1)),
+    }[window]
+    return start_of_day(first, timezone), start_of_day(next_first, timezone)
 
 
 def _last_day(first: date, months: int, days: int) -> date:

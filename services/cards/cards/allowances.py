@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from cards.pot_models import Allowance, AllowanceRaise, AllowanceRelease
-from cards.revoked_households import is_cut_off
 from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now
@@ -54,9 +53,6 @@ def raise_by_credit(session: Session, event: PotCredited) -> None:
     if not _raise(session, event, pot, event.credit_id, event.amount_cents):
         return
     pot.credited_cents += event.amount_cents
-    # The card was revoked for error or fraud while the credit was on its way.
-    if pot.closed_at is None and is_cut_off(session, pot.household_id, pot.programme):
-        close_pot(session, event, pot, "card_revoked")
 
 
 def raise_by_reversal(session: Session, event: DebitReversed) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from cards.scan.models import VISITED_AT
 from cards.self_check import SELF_CHECKS
 from chassis.books import Book, Keys
 
@@ -21,15 +22,15 @@ REDEMPTIONS = Book(
         WHERE made.id = ANY(:keys)
     """,
 )
-# The day is the civil day in Paris, as the statistics count it; their counters in their order.
+# The day is the civil day in Paris of the visit, as the statistics count it; their counters in their order.
 SOLD = Book(
     keys=(Keys("redemptions", "id"),),
-    rows="""
+    rows=f"""
         SELECT id, redeemed_at, cancelled_at, provider_id,
-               (redeemed_at AT TIME ZONE 'Europe/Paris')::date::text, offer_id, card_type,
+               ({VISITED_AT} AT TIME ZONE 'Europe/Paris')::date::text, offer_id, card_type,
                1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents
         FROM redemptions WHERE id = ANY(:keys)
-    """,
+    """,  # noqa: S608 - put together from a constant
 )
 # What each pot was credited with here; a credit is named after its pot, a reversal `redemption:pot`.
 RAISES = Book(

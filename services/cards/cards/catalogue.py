@@ -30,6 +30,7 @@ def view_programme(programme: Programme) -> ProgrammeView:
         "orders_close": programme.orders_close.isoformat(),
         "valid_from": programme.valid_from.isoformat(),
         "valid_until": programme.valid_until.isoformat(),
+        "late_window_s": programme.late_window_s,
         "channels": list(programme.channels),
         "categories": [
             {"code": category.code, "label": category.label} for category in programme.categories.values()

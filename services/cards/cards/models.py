@@ -51,6 +51,8 @@ class Order(Base):
     account_id: Mapped[str]
     household_id: Mapped[str]
     holder_id: Mapped[str]
+    # Whom usage limits count, the same for each order of theirs; none in orders of before it was known.
+    counted_as: Mapped[str | None]
     # The household on the day of the order, its holder included.
     adults: Mapped[int] = mapped_column(SmallInteger)
     children: Mapped[int] = mapped_column(SmallInteger)
@@ -85,6 +87,13 @@ class Card(Base):
         CheckConstraint("(revoked_at IS NULL) = (revoked_reason IS NULL)", name="revoked_for_a_reason"),
         Index(None, "order_id"),
         Index(None, "household_id", "programme"),
+        # The few whose household's pots are closed.
+        Index(
+            "ix_cards_revoked_for_good",
+            "programme",
+            "revoked_at",
+            postgresql_where=text("revoked_reason IN ('error', 'fraud')"),
+        ),
         # An order makes one card, however often it is said to be approved and paid.
         Index("uq_cards_first_of_order", "order_id", unique=True, postgresql_where=text("replaces IS NULL")),
     )

@@ -1,5 +1,7 @@
 """The local copy of published offers, kept by version: in any order of events, the highest wins."""
 
+from datetime import datetime
+
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -9,12 +11,13 @@ from contracts.offers import OfferPublished, OfferWithdrawn
 
 def keep_offer(session: Session, event: OfferPublished) -> None:
     """The offer may be redeemed on these terms."""
-    _keep(session, event.offer_id, event.version, withdrawn=False, terms=event.payload())
+    _keep(session, event.offer_id, event.version, withdrawn=False, withdrawn_at=None, terms=event.payload())
 
 
 def withdraw_offer(session: Session, event: OfferWithdrawn) -> None:
-    """The offer may no longer be redeemed; its last terms are left for support."""
-    _keep(session, event.offer_id, event.version, withdrawn=True)
+    """The offer may no longer be redeemed; its last terms are left for support, and for visits of before."""
+    at = datetime.fromisoformat(event.occurred_at)
+    _keep(session, event.offer_id, event.version, withdrawn=True, withdrawn_at=at)
 
 
 def _keep(session: Session, offer_id: str, version: int, **values: object) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from cards.models import Card, Order
@@ -24,6 +24,8 @@ from contracts.refusals import Refusal
 
 MAX_PAGE_SIZE = 100
 Programmes = Mapping[str, Programme]
+# VISITED_AT of the scan's models, by which its index of each device is sorted.
+_VISITED_AT = func.least(Redemption.occurred_at, Redemption.redeemed_at)
 
 
 def get_order(
@@ -93,32 +95,39 @@ def lookup_card(
 def find_card_redemptions(
     session: Session, caller: Caller, *, card_id: str, cursor: str | None, limit: int
 ) -> RedemptionPage:
-    """Return a card's use, newest first."""
+    """Return the use of a card and of those that it replaced (its order's), newest visit first."""
     card, _ = get_visible_card(session, caller, card_id)
-    return _page(session, select(Redemption).where(Redemption.card_id == card.id), cursor, limit)
+    of_order = select(Card.id).where(Card.order_id == card.order_id)
+    return _page(session, Redemption.card_id.in_(of_order), cursor, limit)
 
 
 def find_device_redemptions(
     session: Session, caller: Caller, *, since: str | None, cursor: str | None, limit: int
 ) -> RedemptionPage:
-    """Return the calling device's scans, newest first."""
-    device = device_of(caller)
-    query = select(Redemption).where(Redemption.device_id == device.id)
+    """Return the calling device's scans of visits from ``since`` on, newest visit first."""
+    wanted = Redemption.device_id == device_of(caller).id
     if since is not None:
-        query = query.where(Redemption.redeemed_at >= _instant(since))
-    return _page(session, query, cursor, limit)
+        wanted &= _instant(since) <= _VISITED_AT
+    return _page(session, wanted, cursor, limit)
 
 
-def _page(session: Session, query: Select[Redemption], cursor: str | None, limit: int) -> RedemptionPage:
-    """Ids sort by time, so the last one of a page is where the next begins."""
+def _page(session: Session, wanted: ColumnElement[bool], cursor: str | None, limit: int) -> RedemptionPage:
+    """The last one of a page is where the next begins."""
     if not 1 <= limit <= MAX_PAGE_SIZE:
         raise invalid("limit", f"de 1 à {MAX_PAGE_SIZE}", f"from 1 to {MAX_PAGE_SIZE}")
+    query = select(Redemption, Card.revoked_at).join(Card, Card.id == Redemption.card_id).where(wanted)
     if cursor is not None:
-        query = query.where(Redemption.id < cursor)
-    rows = session.scalars(query.order_by(Redemption.id.desc()).limit(limit + 1)).all()
+        last = session.scalar(select(_VISITED_AT).where(wanted, Redemption.id == cursor))
+        if last is None:
+            raise invalid(
+                "cursor", "le « next_cursor » de la page d’avant", "the page before’s “next_cursor”"
+            )
+        query = query.where(tuple_(_VISITED_AT, Redemption.id) < (last, cursor))
+    newest_first = query.order_by(_VISITED_AT.desc(), Redemption.id.desc())
+    rows = session.execute(newest_first.limit(limit + 1)).all()
     return {
-        "redemptions": [view_redemption(row) for row in rows[:limit]],
-        "next_cursor": rows[limit - 1].id if len(rows) > limit else None,
+        "redemptions": [view_redemption(redemption, revoked_at) for redemption, revoked_at in rows[:limit]],
+        "next_cursor": rows[limit - 1][0].id if len(rows) > limit else None,
     }
 
 

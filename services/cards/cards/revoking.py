@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cards.allowances import close_pot
 from cards.models import Card
 from cards.owning import get_visible_card
-from cards.pot_models import Allowance
-from cards.revoked_households import CUTTING_REASONS, is_cut_off
 from cards.views import view_card
 from chassis import audit
 from chassis.caller import Caller
@@ -37,7 +33,8 @@ def revoke_card(
     card_id: str,
     reason: RevocationReason,
 ) -> CardView:
-    """Return the revoked card. The pots wait for the reissue of a lost or stolen one."""
+    """Return the revoked card. The pots wait for the reissue of a lost or stolen one; after an error or a
+    fraud they are closed once no visit of before can be heard of any more (`closing`)."""
     if caller.kind == "holder" and reason not in REASONS_OF_HOLDERS:
         raise Refusal("not_allowed", field="reason")
     answer: CardView = once(
@@ -66,28 +63,9 @@ def _revoke(
     session.flush()
     audit.record(session, caller, "card_revoked", card.id, reason=reason)
     announce(session, _revoked(card, reason))
-    if reason in CUTTING_REASONS:
-        _release_pots(session, caller, card)
     log.info("card_revoked", card_id=card.id, reason=reason)
     today = local_day(now(), programmes[card.programme].timezone)
     return view_card(card, order, today, replaced_by=None)
-
-
-def _release_pots(session: Session, caller: Caller, card: Card) -> None:
-    if not is_cut_off(session, card.household_id, card.programme):
-        return
-    still_open = (
-        select(Allowance)
-        .where(
-            Allowance.household_id == card.household_id,
-            Allowance.programme == card.programme,
-            Allowance.closed_at.is_(None),
-        )
-        .order_by(Allowance.pot_id)
-        .with_for_update(key_share=True)
-    )
-    for pot in session.scalars(still_open).all():
-        close_pot(session, caller, pot, "card_revoked")
 
 
 def _revoked(card: Card, reason: RevocationReason) -> CardRevoked:

@@ -5,7 +5,7 @@ from chassis.rights import APPEND_ONLY
 RIGHTS = {
     "orders": "SELECT, INSERT, UPDATE (approved_at, paid_at, refused_at, reason_code, validated_at)",
     "cards": "SELECT, INSERT, UPDATE (revoked_at, revoked_reason, revoked_by)",
-    "published_offers": "SELECT, INSERT, UPDATE (version, withdrawn, terms)",
+    "published_offers": "SELECT, INSERT, UPDATE (version, withdrawn, withdrawn_at, terms)",
     "allowances": "SELECT, INSERT, UPDATE (amount_cents, credited_cents, closed_at)",
     "allowance_raises": APPEND_ONLY,
     "allowance_releases": APPEND_ONLY,

@@ -29,6 +29,7 @@ from contracts.cards import (
     OrderView,
     PotsView,
     ProgrammeView,
+    RedeemAnswer,
     RedemptionPage,
     RedemptionView,
     RevocationReason,
@@ -154,7 +155,7 @@ class CardsService:
         return quoting.quote(self.db.transaction, self.caller, self.programmes, self.settings.keys, scan=scan)
 
     @rpc
-    def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> ScanAnswer:
+    def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> RedeemAnswer:
         return redeeming.redeem(
             self.db.transaction,
             self.caller,
@@ -218,8 +219,8 @@ class CardsService:
         allowances.raise_by_reversal(session, event)
 
     @every(seconds=10)
-    def close_spent_pots(self) -> None:
-        closing.close_spent_pots(self.db.transaction, self.programmes.values())
+    def close_pots(self) -> None:
+        closing.close_pots(self.db.transaction, self.programmes.values())
 
     @every(seconds=60)
     def measure_allowances(self) -> None:

@@ -1,6 +1,6 @@
 """What the service answers about orders, cards, pots and redemptions, built from its rows."""
 
-from datetime import date
+from datetime import date, datetime
 
 from cards.models import Card, Order
 from cards.pot_models import Allowance
@@ -81,7 +81,7 @@ def view_voucher(card: Card, order: Order, keys: Keys) -> VoucherView:
 
 
 def view_pot(pot: Allowance, programme: Programme, today: date) -> PotView:
-    """A pot; it counts as closed from the day after its last, before the sweeper has come by."""
+    """A pot; closed from the day after its last, though a visit of before may yet be heard of."""
     known = programme.pots.get(pot.pot_code)
     return {
         "id": pot.pot_id,
@@ -94,8 +94,9 @@ def view_pot(pot: Allowance, programme: Programme, today: date) -> PotView:
     }
 
 
-def view_redemption(redemption: Redemption) -> RedemptionView:
-    """A past redemption."""
+def view_redemption(redemption: Redemption, card_revoked_at: datetime | None) -> RedemptionView:
+    """A past redemption, by a card that may have been revoked since."""
+    visited_at, recorded_at = redemption.visited_at, redemption.redeemed_at
     cancelled_at = redemption.cancelled_at
     return {
         "id": redemption.id,
@@ -108,6 +109,8 @@ def view_redemption(redemption: Redemption) -> RedemptionView:
         "net_cents": redemption.net_cents,
         "paid_from_pot_cents": redemption.paid_from_pot_cents,
         "due_cents": redemption.due_cents,
-        "redeemed_at": rfc3339(redemption.redeemed_at),
+        "occurred_at": rfc3339(visited_at),
+        "recorded_at": rfc3339(recorded_at),
+        "revoked_meanwhile": card_revoked_at is not None and visited_at < card_revoked_at <= recorded_at,
         "cancelled_at": None if cancelled_at is None else rfc3339(cancelled_at),
     }

@@ -176,7 +176,9 @@ def _visit(programme: Programme, facts: Mapping[str, Any], provider: ProviderVie
         )
         titles = [offer["title"] for offer in provider["offers"] if offer["id"] == facts["offer_id"]]
         found += [Fact(label={"fr": "Offre", "en": "Offer"}, value=title) for title in titles]
-    at = wording.moment(facts["redeemed_at"], programme.timezone)
+    # Noted by the release before this one: when it was recorded.
+    visited_at = facts["visited_at"] if "visited_at" in facts else facts["redeemed_at"]
+    at = wording.moment(visited_at, programme.timezone)
     party = wording.people(facts["adults"], facts["children"])
     found.append(Fact(label={"fr": "Date", "en": "Date"}, value=at))
     found.append(Fact(label={"fr": "Personnes", "en": "People"}, value=party))

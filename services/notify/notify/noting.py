@@ -20,7 +20,7 @@ URGENT, ORDINARY = 0, 1
 # What a receipt says of a redemption: ids and cents, no person.
 RECEIPT_FACTS = (
     *("provider_id", "site_id", "offer_id", "adults", "children", "gross_cents", "reduction_cents"),
-    *("paid_from_pot_cents", "due_cents", "redeemed_at"),
+    *("paid_from_pot_cents", "due_cents"),
 )
 
 
@@ -79,7 +79,7 @@ def _whose(event: CardValidated | RedemptionRecorded) -> dict[str, Any]:
 
 
 def _receipt_facts(event: RedemptionRecorded) -> dict[str, Any]:
-    return {name: getattr(event, name) for name in RECEIPT_FACTS}
+    return {name: getattr(event, name) for name in RECEIPT_FACTS} | {"visited_at": event.moment}
 
 
 def _note(session: Session, event: Event, kind: str, subject_id: str, **values: Any) -> None:

@@ -36,7 +36,7 @@ _ADD = _fresh.on_conflict_do_update(
 
 
 def count_redemptions(session: Session, events: Sequence[RedemptionRecorded], sign: Literal[1, -1]) -> None:
-    """Add the redemptions (``sign`` 1) or take them out (-1), each on the civil day in Paris of its scan."""
+    """Add the redemptions (``sign`` 1) or take them out (-1), each on the civil day in Paris of its visit."""
     sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(COUNTERS))
     for event in events:
         row = sums[_key(event)]
@@ -48,5 +48,5 @@ def count_redemptions(session: Session, events: Sequence[RedemptionRecorded], si
 
 
 def _key(event: RedemptionRecorded) -> Key:
-    day = local_day(datetime.fromisoformat(event.redeemed_at))
+    day = local_day(datetime.fromisoformat(event.moment))
     return event.provider_id, day, event.offer_id, event.card_type

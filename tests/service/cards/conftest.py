@@ -53,15 +53,19 @@ class LocalPeople:
 
     def __init__(self) -> None:
         self.households: dict[str, Household] = {}
+        # Whom the next orders' limits count; none: each household itself.
+        self.counted_as: str | None = None
 
     def register_household(
         self, *, idempotency_key: str, programme: str, card_type: str, holder: Holder, members: list[Person]
     ) -> Household:
         """One household for each key."""
+        household_id = new_id("hh")
         fresh: Household = {
-            "household_id": new_id("hh"),
+            "household_id": household_id,
             "holder_id": new_id("per"),
             "account_id": new_id("acc"),
+            "counted_as": self.counted_as or household_id,
         }
         return self.households.setdefault(idempotency_key, fresh)
 

@@ -83,18 +83,20 @@ def test_an_event_is_its_origins_act(stage: Any) -> None:
     assert left == [("service:wallet", "allowance_raised", event.pot_id)]
 
 
-def test_a_pot_is_closed_by_whoever_revoked_the_card_or_by_the_platform(stage: Any) -> None:
+def test_a_pot_is_closed_by_the_platform_after_a_fraud_and_after_its_last_day(stage: Any) -> None:
     card, other = stage.card(), stage.card(stage.request())
     pot, others_pot = stage.credit(card, 7_000).pot_id, stage.credit(other, 7_000).pot_id
     officer = stage.caller("officer")
     _, left = entries_of(stage.db, lambda: revoke(stage, officer, card.id, "fraud"))
-    assert left == [
-        ("stf_officer", "card_revoked", card.id),
-        ("stf_officer", "allowance_released", pot),
-    ]
+    assert left == [("stf_officer", "card_revoked", card.id)]
+    stage.at(datetime(2020, 7, 11, 8, tzinfo=UTC))
+    _, left = entries_of(
+        stage.db, lambda: closing.close_pots(stage.db.transaction, stage.programmes.values())
+    )
+    assert left == [("service:cards", "allowance_released", pot)]
     stage.at(datetime(2020, 11, 16, 8, tzinfo=UTC))
     _, left = entries_of(
-        stage.db, lambda: closing.close_spent_pots(stage.db.transaction, stage.programmes.values())
+        stage.db, lambda: closing.close_pots(stage.db.transaction, stage.programmes.values())
     )
     assert left == [("service:cards", "allowance_released", others_pot)]
 

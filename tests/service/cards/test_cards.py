@@ -126,8 +126,9 @@ def test_a_devices_scans_come_in_pages_newest_first(stage: Any) -> None:
     later = "2020-07-11T00:00:00+02:00"
     none = read(stage, "find_device_redemptions", device, since=later, cursor=None, limit=3)
     assert none == {"redemptions": [], "next_cursor": None}
-    with pytest.raises(Refusal, match="invalid_field"):
-        read(stage, "find_device_redemptions", device, since="2020-07-11", cursor=None, limit=3)
+    for wrong in ({"since": "2020-07-11", "cursor": None}, {"since": None, "cursor": "red_of_nobody"}):
+        with pytest.raises(Refusal, match="invalid_field"):
+            read(stage, "find_device_redemptions", device, limit=3, **wrong)
 
 
 def test_a_lost_card_is_reissued_with_the_same_days_and_pots_and_a_new_number(stage: Any) -> None:

@@ -44,7 +44,7 @@ def test_a_scan_answers_the_price_and_who_the_card_is_for(stage: Any) -> None:
     card, offer = stage.card(), stage.publish()
     stage.credit(card, 7000)
     answer = stage.redeem(stage.scan(card, offer, pay_cents=1000))
-    assert {key: answer[key] for key in answer if key not in ("id", "recorded_at")} == {
+    assert {key: answer[key] for key in answer if key not in ("id", "recorded_at", "occurred_at")} == {
         "reduction_cents": 800,
         "net_cents": 3200,
         "paid_from_pot_cents": 1000,
@@ -72,7 +72,7 @@ def test_a_scan_announces_all_that_its_readers_need(stage: Any) -> None:
     assert (event["provider_id"], event["site_id"], event["offer_id"]) == ("prv_1", "sit_1", offer)
     assert event["gross_cents"] - event["reduction_cents"] == event["net_cents"] == 3200
     assert event["paid_from_pot_cents"] + event["due_cents"] == event["net_cents"]
-    assert event["redeemed_at"] == answer["recorded_at"]
+    assert event["redeemed_at"] == event["visited_at"] == answer["recorded_at"] == answer["occurred_at"]
 
 
 def test_a_quote_says_the_same_price_and_changes_nothing(stage: Any) -> None:
@@ -83,7 +83,7 @@ def test_a_quote_says_the_same_price_and_changes_nothing(stage: Any) -> None:
     assert stage.rows("redemptions") == []
     assert stage.left_cents() == 7000
     answer = stage.redeem(scan, device=device)
-    assert {**answer, "id": None, "recorded_at": None} == quote
+    assert {**answer, "id": None, "recorded_at": None, "occurred_at": None} == quote
 
 
 def test_two_pots_pay_together_the_one_that_ends_first_before(stage: Any) -> None:
@@ -127,24 +127,25 @@ def test_a_second_read_within_seconds_is_told_kindly_that_it_was_counted(stage: 
 
 
 @pytest.mark.parametrize(
-    ("seconds", "change", "is_other_device"),
+    ("seconds", "change", "site_id"),
     [
-        (11, {}, False),
-        (4, {"gross_cents": 4001}, False),
-        (4, {"party": {"adults": 1, "children": 1}}, False),
-        (4, {"pay_cents": 999}, False),
-        (4, {}, True),
+        (11, {}, "sit_1"),
+        (4, {"gross_cents": 4001}, "sit_1"),
+        (4, {"party": {"adults": 1, "children": 1}}, "sit_1"),
+        (4, {"pay_cents": 999}, "sit_1"),
+        (4, {"second_visit": True}, "sit_1"),
+        (4, {}, "sit_2"),
     ],
 )
 def test_a_later_or_different_scan_is_another_use(
-    stage: Any, seconds: int, change: dict[str, Any], is_other_device: bool
+    stage: Any, seconds: int, change: dict[str, Any], site_id: str
 ) -> None:
-    card, offer, device = stage.card(), stage.publish(), stage.device()
+    card, offer, device = stage.card(), stage.publish(site_ids=["sit_1", "sit_2"]), stage.device()
     stage.credit(card, 7000)
     scan = stage.scan(card, offer, pay_cents=1000)
     first = stage.redeem(scan, device=device)
     stage.at(SUMMER + timedelta(seconds=seconds))
-    second = stage.redeem({**scan, **change}, device=stage.device() if is_other_device else device)
+    second = stage.redeem({**scan, **change}, device=stage.device(site_id=site_id))
     assert second["id"] != first["id"]
     assert not second["already_counted"]
 
@@ -159,7 +160,7 @@ def test_a_scan_after_a_cancelled_one_is_no_repeat(stage: Any) -> None:
 def test_of_32_scans_at_once_on_a_pot_for_10_exactly_10_are_accepted(stage: Any) -> None:
     card, offer = stage.card(), stage.publish()
     stage.credit(card, 10 * 100)
-    scan = stage.scan(card, offer, pay_cents=100)
+    scan = stage.scan(card, offer, pay_cents=100, second_visit=True)
     answers = at_once([lambda: stage.redeem(scan) for _ in range(THREADS)])
     outcomes = Counter(a.code if isinstance(a, Refusal) else "accepted" for a in answers)
     assert outcomes == {"accepted": 10, "pot_insufficient": 22}
@@ -176,7 +177,8 @@ def test_cards_of_one_household_at_once_never_overspend_their_pots(stage: Any, o
     offer = stage.publish()
     stage.credit(cards[0], 550)
     stage.credit(cards[0], 450, pot_code="later", spend_until="2020-12-31")
-    calls = [partial(stage.redeem, stage.scan(card, offer, pay_cents=100)) for card in cards * 4]
+    scans = [stage.scan(card, offer, pay_cents=100, second_visit=True) for card in cards * 4]
+    calls = [partial(stage.redeem, scan) for scan in scans]
     outcomes = Counter(a.code if isinstance(a, Refusal) else "accepted" for a in at_once(calls))
     assert outcomes == {"accepted": 10, "pot_insufficient": 6}
     assert stage.left_cents() == 0
@@ -305,8 +307,9 @@ def test_a_staff_pass_enters_free_once_a_site_and_year(stage: Any) -> None:
     card, offer = staff_pass(stage), free_entry(stage, site_ids=["sit_1", "sit_2"])
     scan = stage.scan(card, offer, party=ALONE, gross_cents=900)
     assert stage.redeem(scan)["due_cents"] == 0
+    assert stage.redeem(scan)["already_counted"]
     with pytest.raises(Refusal, match="usage_limit_reached") as refused:
-        stage.redeem(scan)
+        stage.redeem({**scan, "second_visit": True})
     assert refused.value.details == {"limit": "once_a_year", "max_uses": 1, "window": "year"}
     with pytest.raises(Refusal, match="usage_limit_reached"):
         stage.redeem(stage.scan(card, free_entry(stage), party=ALONE, gross_cents=900))
@@ -324,7 +327,7 @@ def test_a_cancelled_use_does_not_count_towards_a_limit(stage: Any) -> None:
 
 def test_of_many_scans_at_once_a_usage_limit_lets_one_pass(stage: Any) -> None:
     card, offer = staff_pass(stage), free_entry(stage)
-    scan = stage.scan(card, offer, party=ALONE, gross_cents=900)
+    scan = stage.scan(card, offer, party=ALONE, gross_cents=900, second_visit=True)
     answers = at_once([lambda: stage.redeem(scan) for _ in range(THREADS)])
     outcomes = Counter(a.code if isinstance(a, Refusal) else "accepted" for a in answers)
     assert outcomes == {"accepted": 1, "usage_limit_reached": THREADS - 1}

@@ -276,6 +276,16 @@ def test_a_receipt_is_sent_whether_or_not_the_provider_is_still_there(
     assert "Payé par la cagnotte : 40\u00a0€" in mail.text
 
 
+def test_a_receipt_says_when_the_visit_took_place(office: Office, mails: Path, events: Any) -> None:
+    late = {"visited_at": "2020-08-10T21:58:00.000000Z", "redeemed_at": "2020-08-10T22:03:00.000000Z"}
+    with office.db.transaction() as session:
+        noting.note_receipts(session, [RedemptionRecorded(**{**events.redemption_fields(), **late})])
+    send_due(office)
+    (mail,) = read_mails(mails, AMIRA)
+    assert "10 août 2020 à 23 h 58" in mail.text.replace("\u00a0", " ")
+    assert "11 août" not in mail.text
+
+
 def test_a_cancellation_and_a_revocation_reach_the_holder(office: Office, mails: Path, events: Any) -> None:
     cancelled = RedemptionCancelled(**events.redemption_fields(), cancelled_at="2020-07-11T08:35:00.000000Z")
     revoked = CardRevoked(

@@ -107,6 +107,18 @@ def test_the_day_is_the_civil_day_in_paris(desk: Any) -> None:
     assert keys == ["2020-07-14", "2020-07-15", "2021-01-01"]
 
 
+def test_a_visit_heard_of_late_is_counted_on_its_own_day_and_taken_out_of_it(desk: Any) -> None:
+    provider_id = desk.accept()["id"]
+    late = recorded(
+        provider_id, visited_at="2020-08-10T21:58:00.000000Z", redeemed_at="2020-08-10T22:03:00.000000Z"
+    )
+    hear(desk, late)
+    (row,) = read(desk, provider_id, first_day="2020-08-01", last_day="2020-08-31")["rows"]
+    assert (row["key"], row["redemptions"]) == ("2020-08-10", 1)
+    hear(desk, cancelled(late))
+    assert read(desk, provider_id, first_day="2020-08-01", last_day="2020-08-31")["rows"] == []
+
+
 def test_a_cancellation_takes_out_what_was_sold_in_any_order(desk: Any) -> None:
     provider_id = desk.accept()["id"]
     first, second = recorded(provider_id), recorded(provider_id, gross_cents=5000, net_cents=3600)

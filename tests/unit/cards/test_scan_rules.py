@@ -11,7 +11,7 @@ import pytest
 from cards.numbering import draw_printed
 from cards.scan.desk import CardAtDesk, PotAtDesk
 from cards.scan.drawing import draw_from_pots
-from cards.scan.request import check_occurred_at, read_scan
+from cards.scan.request import check_occurred_at, read_scan, span, visit_of
 from cards.scan.rules import in_season
 from cards.sealing import Keys
 from contracts.base import Season
@@ -46,6 +46,7 @@ def draw(
     card = CardAtDesk(
         id="card_1",
         order_id="ord_1",
+        counted_as="hou_1",
         household_id="hh_1",
         holder_id="per_1",
         programme="occygene-2020",
@@ -60,6 +61,7 @@ def draw(
         offer=None,
         is_offer_known=True,
         is_offer_withdrawn=False,
+        offer_withdrawn_at=None,
     )
 
     def taken(pots: list[PotAtDesk], pay_cents: int, card_type: str = "family_bonus", **terms: Any) -> Any:
@@ -156,6 +158,8 @@ def scan(**fields: Any) -> Any:
         ("gross_cents", None),
         ("occurred_at", "yesterday"),
         ("occurred_at", "2020-08-01T09:00:00"),
+        ("second_visit", "yes"),
+        ("second_visit", 2),
     ],
 )
 def test_a_value_that_cannot_be_is_refused_with_its_field(field: str, value: Any) -> None:
@@ -181,10 +185,54 @@ def test_the_code_is_needed_for_a_number_that_pays_and_for_nothing_else() -> Non
 @pytest.mark.parametrize(
     ("minutes", "is_near"), [(-15, True), (0, True), (2, True), (-15.1, False), (2.1, False)]
 )
-def test_the_devices_time_must_be_near_ours(minutes: float, is_near: bool) -> None:
+def test_the_devices_time_must_be_near_ours(
+    programmes: dict[str, Programme], minutes: float, is_near: bool
+) -> None:
     read = read_scan(scan(occurred_at=(AT + timedelta(minutes=minutes)).isoformat()), KEYS)
     if is_near:
-        check_occurred_at(read, AT)
+        check_occurred_at(read, programmes["occygene-2020"], AT)
         return
     with pytest.raises(Refusal, match="invalid_field"):
-        check_occurred_at(read, AT)
+        check_occurred_at(read, programmes["occygene-2020"], AT)
+
+
+def test_how_late_a_visit_may_be_heard_of_is_the_programmes_word(programmes: dict[str, Programme]) -> None:
+    for_days = replace(programmes["occygene-2020"], late_window_s=3 * 86_400)
+    read = read_scan(scan(occurred_at=(AT - timedelta(days=3)).isoformat()), KEYS)
+    check_occurred_at(read, for_days, AT)
+    assert visit_of(read, for_days, AT).day == date(2020, 7, 29)
+    with pytest.raises(Refusal, match="invalid_field") as refused:
+        check_occurred_at(read, for_days, AT + timedelta(seconds=1))
+    assert refused.value.details["rule_fr"] == "au plus 3 jours dans le passé et 2 minutes dans le futur"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (900, "15 minutes"),
+        (7_200, "2 heures"),
+        (86_400 * 30, "30 jours"),
+        (90, "90 secondes"),
+        (0, "0 secondes"),
+    ],
+)
+def test_a_length_of_time_is_told_in_its_largest_whole_unit(seconds: int, words: str) -> None:
+    assert span(seconds)["fr"] == words
+
+
+@pytest.mark.parametrize(
+    ("occurred_at", "visited_at"),
+    [
+        (None, AT),
+        (AT - timedelta(minutes=5), AT - timedelta(minutes=5)),
+        (AT + timedelta(minutes=2), AT),
+        (datetime(1, 1, 1, tzinfo=UTC), AT - timedelta(minutes=15)),
+        (datetime(9999, 12, 31, tzinfo=UTC), AT),
+    ],
+)
+def test_a_visit_took_place_when_the_device_says_and_never_after_it_was_heard_of(
+    programmes: dict[str, Programme], occurred_at: datetime | None, visited_at: datetime
+) -> None:
+    said = None if occurred_at is None else occurred_at.isoformat()
+    visit = visit_of(read_scan(scan(occurred_at=said), KEYS), programmes["occygene-2020"], AT)
+    assert (visit.at, visit.day) == (visited_at, TODAY)

@@ -26,7 +26,7 @@ FACTS = {
     "reduction_cents": 1240,
     "paid_from_pot_cents": 4000,
     "due_cents": 960,
-    "redeemed_at": "2020-07-11T08:30:00.000000Z",
+    "visited_at": "2020-07-11T08:30:00.000000Z",
 }
 AMIRA = Addressee(email="amira@example.org", given_name="Amira")
 

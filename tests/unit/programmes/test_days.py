@@ -12,7 +12,7 @@ from contracts.programmes.days import (
     local_day,
     valid_from,
     valid_until,
-    window_start,
+    window_bounds,
 )
 from contracts.programmes.shape import People, Window
 
@@ -89,26 +89,37 @@ def test_a_seasonal_pass_ends_with_the_contract(programmes: Programmes) -> None:
         valid_until(seasonal, date(2020, 7, 6))
 
 
+NEW_YEAR = datetime(2020, 12, 31, 23, tzinfo=UTC)
+VALID = (date(2020, 7, 6), date(2021, 6, 30))
+
+
 @pytest.mark.parametrize(
-    ("window", "start"),
+    ("window", "since", "before"),
     [
-        ("day", datetime(2020, 12, 31, 23, tzinfo=UTC)),
-        ("month", datetime(2020, 12, 31, 23, tzinfo=UTC)),
-        ("year", datetime(2020, 12, 31, 23, tzinfo=UTC)),
-        ("validity", datetime(2020, 7, 5, 22, tzinfo=UTC)),
+        ("day", NEW_YEAR, datetime(2021, 1, 1, 23, tzinfo=UTC)),
+        ("month", NEW_YEAR, datetime(2021, 1, 31, 23, tzinfo=UTC)),
+        ("year", NEW_YEAR, datetime(2021, 12, 31, 23, tzinfo=UTC)),
+        ("validity", datetime(2020, 7, 5, 22, tzinfo=UTC), datetime(2021, 6, 30, 22, tzinfo=UTC)),
     ],
 )
 def test_half_past_midnight_in_paris_on_new_year_is_a_new_day_month_and_year(
-    window: Window, start: datetime
+    window: Window, since: datetime, before: datetime
 ) -> None:
     at = datetime(2020, 12, 31, 23, 30, tzinfo=UTC)
-    assert window_start(window, at, date(2020, 7, 6)) == start
-    assert window_start(window, at, date(2020, 7, 6)).tzinfo is UTC
+    assert window_bounds(window, at, *VALID) == (since, before)
+    assert {moment.tzinfo for moment in window_bounds(window, at, *VALID)} == {UTC}
 
 
-def test_the_day_clocks_change_starts_at_its_own_midnight() -> None:
-    at = datetime(2020, 10, 25, 12, tzinfo=UTC)  # winter time since 3 in the morning
-    assert window_start("day", at, date(2020, 7, 6)) == datetime(2020, 10, 24, 22, tzinfo=UTC)
+@pytest.mark.parametrize("window", ["day", "month", "year"])
+def test_two_minutes_before_new_year_in_paris_belong_to_the_old_day_month_and_year(window: Window) -> None:
+    _, before = window_bounds(window, datetime(2020, 12, 31, 22, 58, tzinfo=UTC), *VALID)
+    assert before == NEW_YEAR
+
+
+def test_the_day_clocks_change_starts_and_ends_at_its_own_midnights() -> None:
+    at = datetime(2020, 10, 25, 12, tzinfo=UTC)  # winter time since 3 in the morning: a day of 25 hours
+    day = (datetime(2020, 10, 24, 22, tzinfo=UTC), datetime(2020, 10, 25, 23, tzinfo=UTC))
+    assert window_bounds("day", at, *VALID) == day
 
 
 def test_a_civil_day_depends_on_the_programmes_timezone() -> None:

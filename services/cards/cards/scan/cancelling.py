@@ -10,6 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from cards.models import Card
 from cards.scan.answering import SAID_OF_REDEMPTION
 from cards.scan.models import Redemption, RedemptionDraw
 from cards.views import view_redemption
@@ -57,7 +58,8 @@ def _cancel(
         paid_cents = redemption.paid_from_pot_cents
         audit.record(session, caller, "redemption_cancelled", redemption.id, paid_from_pot_cents=paid_cents)
         announce(session, _cancelled(session, redemption, rfc3339(redemption.cancelled_at)))
-    return view_redemption(redemption)
+    card = session.get_one(Card, redemption.card_id)
+    return view_redemption(redemption, card.revoked_at)
 
 
 def _sees(caller: Caller, redemption: Redemption) -> bool:
@@ -69,6 +71,7 @@ def _sees(caller: Caller, redemption: Redemption) -> bool:
 
 
 def _check_in_time(caller: Caller, redemption: Redemption, programmes: Mapping[str, Programme]) -> None:
+    # From when it was recorded: a device that was without a network must still be able to undo what it sent.
     # An officer may cancel until the redemption is settled: settlement will say so here.
     window = timedelta(seconds=programmes[redemption.programme].undo_window_s)
     if caller.kind == "device" and now() > redemption.redeemed_at + window:
@@ -87,5 +90,6 @@ def _cancelled(session: Session, redemption: Redemption, cancelled_at: str) -> R
         redemption_id=redemption.id,
         draws=[{"pot_id": draw.pot_id, "amount_cents": draw.amount_cents} for draw in draws],
         redeemed_at=rfc3339(redemption.redeemed_at),
+        visited_at=rfc3339(redemption.visited_at),
         cancelled_at=cancelled_at,
     )

@@ -9,7 +9,6 @@ from chassis.caller import Caller
 from contracts.cards import CardHolderShown
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme, UsageLimit
-from contracts.programmes.days import local_day
 from contracts.programmes.shape import People
 from contracts.refusals import Refusal
 
@@ -29,6 +28,7 @@ class CardAtDesk:
 
     id: str
     order_id: str
+    counted_as: str
     household_id: str
     holder_id: str
     programme: str
@@ -43,6 +43,16 @@ class CardAtDesk:
     offer: OfferPublished | None
     is_offer_known: bool
     is_offer_withdrawn: bool
+    offer_withdrawn_at: datetime | None
+
+    def was_revoked(self, at: datetime) -> bool:
+        """Whether it was revoked at that moment. What took place before is the provider's good faith."""
+        return self.revoked_at is not None and self.revoked_at <= at
+
+    def was_offer_withdrawn(self, at: datetime) -> bool:
+        """Whether the offer was withdrawn at that moment; where it is not known when, it was."""
+        withdrawn_at = self.offer_withdrawn_at
+        return self.is_offer_withdrawn and (withdrawn_at is None or withdrawn_at <= at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +92,20 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """When it took place, by which it is judged; ``day`` is the programme's civil day."""
+
+    at: datetime
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """All that a scan is judged on; neither card nor programme where no card is known."""
+    """All that a scan is judged on; neither card, programme nor visit where no card is known."""
 
     card: CardAtDesk | None
     programme: Programme | None
+    visit: Visit | None
     facts: Facts
 
 
@@ -117,8 +136,3 @@ def covered_party(card: CardAtDesk, programme: Programme) -> People:
         adults=min(bound.adults, max(1, card.household.adults)),
         children=min(bound.children, card.household.children),
     )
-
-
-def today_of(programme: Programme, at: datetime) -> date:
-    """The programme's civil day, by which its rules are judged."""
-    return local_day(at, programme.timezone)

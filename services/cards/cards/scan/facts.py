@@ -6,14 +6,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cards.scan.desk import CardAtDesk, Device, Facts, PotAtDesk, Seen
-from cards.scan.request import Scan
+from cards.scan.desk import CardAtDesk, Device, Facts, PotAtDesk, Seen, Visit
+from cards.scan.request import Scan, visit_of
 from cards.scan.statements import LOCK_CARD, LOCK_FACTS, READ_CARD, READ_FACTS, READ_UNKNOWN
 from chassis.idempotency import KeyedRequest
 from chassis.prepared import execute
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme
-from contracts.programmes.days import window_start
+from contracts.programmes.days import window_bounds
 from contracts.programmes.rules import limits_of
 from contracts.programmes.shape import People
 
@@ -38,10 +38,12 @@ def look(
     if card is None:
         row = execute(session, READ_UNKNOWN, asked).one()
         facts = Facts(kept=row.kept, guesses_full_at=row.guesses_full_at)
-        return Seen(card=None, programme=None, facts=facts)
+        return Seen(card=None, programme=None, visit=None, facts=facts)
     programme = programmes[card.programme]
-    facts = _read_facts(session, device, card, scan, programme, at, asked, lock=key is not None)
-    return Seen(card=card, programme=programme, facts=facts)
+    visit = visit_of(scan, programme, at)
+    asked |= {"wrong_code_since": at - WRONG_CODES_WINDOW, "wrong_code_offset": MAX_WRONG_CODES - 1}
+    facts = _read_facts(session, device, card, scan, programme, visit, asked, lock=key is not None)
+    return Seen(card=card, programme=programme, visit=visit, facts=facts)
 
 
 def lock_card(session: Session, scan: Scan) -> None:
@@ -59,6 +61,7 @@ def _find_card(session: Session, scan: Scan, *, lock: bool) -> CardAtDesk | None
     return CardAtDesk(
         id=row.id,
         order_id=row.order_id,
+        counted_as=row.counted_as,
         household_id=row.household_id,
         holder_id=row.holder_id,
         programme=row.programme,
@@ -73,6 +76,7 @@ def _find_card(session: Session, scan: Scan, *, lock: bool) -> CardAtDesk | None
         offer=None if row.terms is None else OfferPublished.from_payload(row.terms),
         is_offer_known=row.withdrawn is not None,
         is_offer_withdrawn=bool(row.withdrawn),
+        offer_withdrawn_at=row.withdrawn_at,
     )
 
 
@@ -92,18 +96,23 @@ def _read_facts(
     card: CardAtDesk,
     scan: Scan,
     programme: Programme,
-    at: datetime,
+    visit: Visit,
     asked: Mapping[str, Any],
     *,
     lock: bool,
 ) -> Facts:
     limits = tuple(limits_of(programme, card.card_type))
+    windows = [
+        window_bounds(limit.window, visit.at, card.valid_from, card.valid_until, programme.timezone)
+        for limit in limits
+    ]
+    repeat_window = timedelta(seconds=programme.repeat_window_s)
     statement = LOCK_FACTS if lock and scan.pay_cents > 0 else READ_FACTS
     values = {
         **asked,
         "household_id": card.household_id,
         "programme": card.programme,
-        "order_id": card.order_id,
+        "counted_as": card.counted_as,
         "card_id": card.id,
         "provider_id": device.provider_id,
         "site_id": device.site_id,
@@ -113,12 +122,11 @@ def _read_facts(
         "gross_cents": scan.gross_cents,
         "pay_cents": scan.pay_cents,
         "limit_per": [limit.per for limit in limits],
-        "limit_since": [
-            window_start(limit.window, at, card.valid_from, programme.timezone) for limit in limits
-        ],
-        "repeat_since": at - timedelta(seconds=programme.repeat_window_s),
-        "wrong_code_since": at - WRONG_CODES_WINDOW,
-        "wrong_code_offset": MAX_WRONG_CODES - 1,
+        "limit_since": [since for since, _ in windows],
+        "limit_before": [before for _, before in windows],
+        # Two devices may be heard in the other order than they read the card.
+        "repeat_after": visit.at - repeat_window,
+        "repeat_before": visit.at + repeat_window,
     }
     row = execute(session, statement, values).one()
     return Facts(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
 
-from cards.scan.desk import CardAtDesk, Facts, Seen, today_of
+from cards.scan.desk import CardAtDesk, Facts, Seen, Visit
 from cards.scan.facts import GUESSES_WINDOW, WRONG_CODES_WINDOW
 from cards.scan.refusing import Attempt
 from cards.scan.request import check_occurred_at
@@ -25,13 +25,14 @@ class Judged:
 
     card: CardAtDesk
     programme: Programme
+    visit: Visit
     facts: Facts
     price: Price | None
 
 
 def judge(attempt: Attempt, seen: Seen, keys: Keys, at: datetime) -> Judged:
     """Return what the scan comes to, or refuse; ``attempt`` learns whose card it was."""
-    scan, card, programme, facts = attempt.scan, seen.card, seen.programme, seen.facts
+    scan, card, programme, visit, facts = attempt.scan, seen.card, seen.programme, seen.visit, seen.facts
     attempt.card_id = None if card is None else card.id
     # No guess, so it is told even while the device rests: whoever can count and add finds out the same.
     if scan.card_hash is None:
@@ -41,17 +42,17 @@ def judge(attempt: Attempt, seen: Seen, keys: Keys, at: datetime) -> Judged:
     # made rest goes on by it.
     if scan.medium == "number":
         _check_guessing(facts.guesses_full_at, at)
-    if card is None or programme is None:
+    if card is None or programme is None or visit is None:
         raise Refusal("unknown_card", field="card")
-    check_occurred_at(scan, at)
-    check_card(card, today_of(programme, at))
-    if facts.repeated is not None and not scan.needs_code:
-        return Judged(card=card, programme=programme, facts=facts, price=None)
-    # Before the price, which says what is in the pot: a number that was overheard must not tell.
+    check_occurred_at(scan, programme, at)
+    check_card(card, visit)
+    # Before the price, which says what is in the pot, and before a repeat, which says what was paid: a number
+    # that was overheard must not tell.
     if scan.needs_code:
         _check_code(attempt, card, facts, keys, at)
-    price = price_scan(attempt.device, card, facts, scan, programme, at)
-    return Judged(card=card, programme=programme, facts=facts, price=price)
+    repeats = facts.repeated is not None and not scan.second_visit
+    price = None if repeats else price_scan(attempt.device, card, facts, scan, programme, visit)
+    return Judged(card=card, programme=programme, visit=visit, facts=facts, price=price)
 
 
 def _check_guessing(full_at: datetime | None, at: datetime) -> None:

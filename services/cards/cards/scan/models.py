@@ -14,6 +14,12 @@ from cards.models import Base
 # words: the planner takes the index only for what it can prove to be the same.
 GUESSED = "(medium = 'number' AND (reason = 'unknown_card' OR wrong_code))"
 
+# When a visit took place: the device's word where it gave one, and never after it was recorded (a device's
+# clock may be ahead); LEAST passes over what is null.
+VISITED_AT = "least(occurred_at, redeemed_at)"
+# Whose visit it was, for usage limits; an order of before that was known stands for itself.
+COUNTED_AS = "coalesce(counted_as, order_id)"
+
 
 class PublishedOffer(Base):
     """The local copy of an offer: prices come from here, never from a caller.
@@ -27,6 +33,7 @@ class PublishedOffer(Base):
     offer_id: Mapped[str] = mapped_column(primary_key=True)
     version: Mapped[int]
     withdrawn: Mapped[bool]
+    withdrawn_at: Mapped[datetime | None]
     terms: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
@@ -42,15 +49,23 @@ class Redemption(Base):
         CheckConstraint("due_cents = net_cents - paid_from_pot_cents", name="due"),
         # The scan counts uses and looks for repeats here; a cancelled use does not count.
         Index(
+            "ix_redemptions_counted",
+            text(COUNTED_AS),
+            text(VISITED_AT),
+            postgresql_where=text("cancelled_at IS NULL"),
+        ),
+        # The release before this one counts uses by it, while it still serves; it goes with the next.
+        Index(
             "ix_redemptions_uses", "order_id", "redeemed_at", postgresql_where=text("cancelled_at IS NULL")
         ),
         Index(None, "card_id", "id"),
-        Index(None, "device_id", "id"),
+        Index("ix_redemptions_of_device", "device_id", text(VISITED_AT), "id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     card_id: Mapped[str] = mapped_column(ForeignKey("cards.id"))
     order_id: Mapped[str]
+    counted_as: Mapped[str | None]
     household_id: Mapped[str]
     holder_id: Mapped[str]
     programme: Mapped[str]
@@ -68,10 +83,15 @@ class Redemption(Base):
     paid_from_pot_cents: Mapped[int]
     due_cents: Mapped[int]
     redeemed_at: Mapped[datetime]
-    # When the device says that it happened; rules are judged at redeemed_at.
+    # When the device says that it took place.
     occurred_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancelled_by: Mapped[str | None]
+
+    @property
+    def visited_at(self) -> datetime:
+        """When the visit took place, as VISITED_AT says it in SQL."""
+        return min(self.occurred_at or self.redeemed_at, self.redeemed_at)
 
 
 class RedemptionDraw(Base):

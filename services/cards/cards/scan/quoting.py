@@ -39,7 +39,8 @@ def quote(
         judged = judge(attempt, seen, keys, at)
         if judged.price is None:
             # The same scan was redeemed seconds ago: the desk should hear it before it asks again.
-            return {**answer_repeat(judged, at), "id": None, "recorded_at": None}
+            repeat = answer_repeat(judged, device.id)
+            return {**repeat, "id": None, "recorded_at": None, "occurred_at": None}
         return answer_price(judged, judged.price, redemption_id=None, recorded_at=None)
 
     return answer_or_remember(transaction, attempt, act)

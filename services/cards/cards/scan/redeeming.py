@@ -13,9 +13,9 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from cards.scan.answering import SAID_OF_REDEMPTION, answer_price, answer_repeat
-from cards.scan.desk import CardAtDesk, device_of
+from cards.scan.desk import CardAtDesk, Visit, device_of
 from cards.scan.facts import look
-from cards.scan.judging import judge
+from cards.scan.judging import Judged, judge
 from cards.scan.refusing import Attempt, answer_or_remember
 from cards.scan.request import as_read, read_scan
 from cards.scan.rules import Price
@@ -27,11 +27,16 @@ from chassis.caller import Caller
 from chassis.clock import now, rfc3339
 from chassis.idempotency import KeyedRequest, request_hash
 from chassis.ids import new_id
+from chassis.metrics import counter
 from chassis.outbox import announcing, stamp
 from chassis.prepared import execute
-from contracts.cards import RedemptionRecorded, ScanAnswer, ScanRequest
+from contracts.cards import RedeemAnswer, RedemptionRecorded, ScanAnswer, ScanRequest
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
+
+scans_after_revocation_total = counter(
+    "scans_after_revocation_total", "Visits accepted that were heard of after their card was revoked"
+)
 
 
 def redeem(
@@ -42,8 +47,9 @@ def redeem(
     *,
     idempotency_key: str,
     scan: ScanRequest,
-) -> ScanAnswer:
-    """Return the redemption; the same key gets the same answer, for ever.
+) -> RedeemAnswer:
+    """Return the redemption; the same key gets the same answer, for ever, and beside it, in ``cancelled_at``,
+    that its redemption no longer stands.
 
     A refusal stores no answer under the key: the same request may succeed later (a pot credited meanwhile).
     """
@@ -52,7 +58,7 @@ def redeem(
     attempt = Attempt(kind="redemption", device=device, scan=read)
     key = _keyed(caller.subject, idempotency_key, dict(scan), as_read(scan, read))
 
-    def act(session: Session) -> ScanAnswer:
+    def act(session: Session) -> RedeemAnswer:
         return _redeem(session, attempt, key, programmes, keys, now())
 
     return answer_or_remember(transaction, attempt, act)
@@ -71,17 +77,24 @@ def _redeem(
     programmes: Mapping[str, Programme],
     keys: Keys,
     at: datetime,
-) -> ScanAnswer:
+) -> RedeemAnswer:
     seen = look(session, attempt.device, attempt.scan, programmes, at, key)
     if seen.facts.kept is not None:
-        return cast(ScanAnswer, key.answer_of(seen.facts.kept))
+        return _answer_again(key, seen.facts.kept)
     judged = judge(attempt, seen, keys, at)
     if judged.price is None:
-        return _keep(session, key, answer_repeat(judged, at))
+        return cast(RedeemAnswer, _keep(session, key, answer_repeat(judged, attempt.device.id)))
     row = _row(new_id("red"), judged.card, attempt, judged.price, at)
     answer = answer_price(judged, judged.price, redemption_id=row["id"], recorded_at=rfc3339(at))
-    _record(session, row, judged.price, key, answer)
-    return answer
+    _record(session, judged, row, judged.price, key, answer)
+    return cast(RedeemAnswer, answer)
+
+
+def _answer_again(key: KeyedRequest, kept: Mapping[str, Any]) -> RedeemAnswer:
+    answer = cast(RedeemAnswer, key.answer_of(kept))
+    if kept["cancelled_at"] is None:
+        return answer
+    return {**answer, "cancelled_at": rfc3339(datetime.fromisoformat(kept["cancelled_at"]))}
 
 
 def _keep(session: Session, key: KeyedRequest, answer: ScanAnswer) -> ScanAnswer:
@@ -103,6 +116,7 @@ def _row(
         "id": redemption_id,
         "card_id": card.id,
         "order_id": card.order_id,
+        "counted_as": card.counted_as,
         "household_id": card.household_id,
         "holder_id": card.holder_id,
         "programme": card.programme,
@@ -125,15 +139,24 @@ def _row(
 
 
 def _record(
-    session: Session, row: Mapping[str, Any], price: Price, key: KeyedRequest, answer: ScanAnswer
+    session: Session,
+    judged: Judged,
+    row: Mapping[str, Any],
+    price: Price,
+    key: KeyedRequest,
+    answer: ScanAnswer,
 ) -> None:
     drawn = {
         "pot_ids": [draw["pot_id"] for draw in price.draws],
         "draw_cents": [draw["amount_cents"] for draw in price.draws],
     }
     done = {name: row[name] for name in ("card_id", "offer_id", "gross_cents", "paid_from_pot_cents")}
+    if judged.card.revoked_at is not None:
+        # For the officer: somebody used the card before it was revoked, and it was heard of afterwards.
+        done["card_revoked_at"] = rfc3339(judged.card.revoked_at)
+        scans_after_revocation_total.inc()
     audited = audit.recording(row["redeemed_at"], row["device_id"], "redemption_recorded", row["id"], **done)
-    said = announcing(session, _recorded(row, price))
+    said = announcing(session, _recorded(row, price, judged.visit))
     written = execute(session, RECORD, {**row, **drawn, **audited, **said, **key.keeping(answer)}).one()
     _check_kept(written.kept)
     if written.lowered != len(price.draws):
@@ -141,7 +164,7 @@ def _record(
         raise Refusal("try_again")
 
 
-def _recorded(row: Mapping[str, Any], price: Price) -> RedemptionRecorded:
+def _recorded(row: Mapping[str, Any], price: Price, visit: Visit) -> RedemptionRecorded:
     said = {name: row[name] for name in SAID_OF_REDEMPTION}
     return RedemptionRecorded(
         **stamp(),
@@ -149,4 +172,5 @@ def _recorded(row: Mapping[str, Any], price: Price) -> RedemptionRecorded:
         redemption_id=row["id"],
         draws=list(price.draws),
         redeemed_at=rfc3339(row["redeemed_at"]),
+        visited_at=rfc3339(visit.at),
     )

@@ -6,14 +6,17 @@ from typing import Any
 
 from cards.order_rules import invalid
 from cards.recognising import Medium, Recognised, recognise
+from cards.scan.desk import Visit
 from cards.sealing import Keys
+from contracts.base import Text
 from contracts.cards import PARTY_MAX, READ_MAX, ScanRequest
+from contracts.programmes import Programme
+from contracts.programmes.days import local_day
 from contracts.programmes.shape import People
 
 MAX_GROSS_CENTS = 10_000_000
 MAX_TEXT_LENGTH = 100
-# A device's clock may be a little off, and a scan may have waited for the network.
-MAX_PAST = timedelta(minutes=15)
+# A device's clock may be a little off; how long a scan may have waited for the network, the programme says.
 MAX_AHEAD = timedelta(minutes=2)
 
 
@@ -29,6 +32,7 @@ class Scan:
     gross_cents: int
     pay_cents: int
     occurred_at: datetime | None
+    second_visit: bool
 
     @property
     def medium(self) -> Medium:
@@ -54,6 +58,7 @@ def read_scan(scan: ScanRequest, keys: Keys) -> Scan:
         gross_cents=_whole(scan.get("gross_cents"), "gross_cents", MAX_GROSS_CENTS),
         pay_cents=_whole(scan.get("pay_cents") or 0, "pay_cents", MAX_GROSS_CENTS),
         occurred_at=_occurred_at(scan.get("occurred_at")),
+        second_visit=_flag(scan.get("second_visit"), "second_visit"),
     )
 
 
@@ -63,16 +68,34 @@ def as_read(scan: ScanRequest, read: Scan) -> dict[str, Any]:
     return {**scan, "card": read.card.text or scan["card"], **code}
 
 
-def check_occurred_at(scan: Scan, at: datetime) -> None:
+def visit_of(scan: Scan, programme: Programme, at: datetime) -> Visit:
+    """When the visit took place: now, or when the device says, no later than now and as far back as the
+    programme takes."""
+    earliest = at - timedelta(seconds=programme.late_window_s)
+    moment = at if scan.occurred_at is None else min(max(scan.occurred_at, earliest), at)
+    return Visit(at=moment, day=local_day(moment, programme.timezone))
+
+
+def check_occurred_at(scan: Scan, programme: Programme, at: datetime) -> None:
     """The device's time must be near ours. Judged with the rules, not with the form: a stored answer is
     given again however late its key comes back."""
-    moment = scan.occurred_at
-    if moment is not None and not at - MAX_PAST <= moment <= at + MAX_AHEAD:
+    moment, window = scan.occurred_at, timedelta(seconds=programme.late_window_s)
+    if moment is not None and not at - window <= moment <= at + MAX_AHEAD:
+        past = span(programme.late_window_s)
         raise invalid(
             "occurred_at",
-            "au plus 15 minutes dans le passé et 2 minutes dans le futur",
-            "at most 15 minutes ago and 2 minutes ahead",
+            f"au plus {past['fr']} dans le passé et 2 minutes dans le futur",
+            f"at most {past['en']} ago and 2 minutes ahead",
         )
+
+
+def span(seconds: int) -> Text:
+    """A length of time in words, in the largest unit of which it is a whole number."""
+    units = ((86_400, "jours", "days"), (3_600, "heures", "hours"), (60, "minutes", "minutes"))
+    for length, french, english in units:
+        if seconds >= length and seconds % length == 0:
+            return {"fr": f"{seconds // length} {french}", "en": f"{seconds // length} {english}"}
+    return {"fr": f"{seconds} secondes", "en": f"{seconds} seconds"}
 
 
 def _party(party: Any) -> People:
@@ -97,6 +120,12 @@ def _occurred_at(text: str | None) -> datetime | None:
     if moment.tzinfo is None:
         raise invalid("occurred_at", "une heure avec décalage", "a time with its offset")
     return moment
+
+
+def _flag(value: Any, name: str) -> bool:
+    if value not in (True, False, None):
+        raise invalid(name, "vrai ou faux", "true or false")
+    return bool(value)
 
 
 def _whole(value: Any, name: str, maximum: int) -> int:

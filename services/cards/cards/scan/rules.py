@@ -1,10 +1,10 @@
 """The rules of a scan in the order in which they refuse; pure, each on what was read for it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from cards.order_rules import invalid
-from cards.scan.desk import CardAtDesk, Device, Facts, covered_party, today_of
+from cards.scan.desk import CardAtDesk, Device, Facts, Visit, covered_party
 from cards.scan.drawing import draw_from_pots, remaining_cents
 from cards.scan.pricing import reduction_cents
 from cards.scan.request import Scan
@@ -30,11 +30,10 @@ class Price:
 
 
 def price_scan(
-    device: Device, card: CardAtDesk, facts: Facts, scan: Scan, programme: Programme, at: datetime
+    device: Device, card: CardAtDesk, facts: Facts, scan: Scan, programme: Programme, visit: Visit
 ) -> Price:
     """Return the price, or refuse with the first rule that says no. The card itself was checked before."""
-    today = today_of(programme, at)
-    offer = check_offer(card, device, today)
+    offer = check_offer(card, device, visit)
     check_party(card, offer, scan.party, programme)
     check_minimum(offer, scan.gross_cents)
     check_uses(facts)
@@ -45,7 +44,7 @@ def price_scan(
         raise invalid(
             "pay_cents", f"au plus le prix, {net} centimes", f"not more than the price, {net} cents"
         )
-    draws = draw_from_pots(facts.pots, card, offer, scan.pay_cents, programme, today)
+    draws = draw_from_pots(facts.pots, card, offer, scan.pay_cents, programme, visit.day)
     return Price(
         gross_cents=scan.gross_cents,
         reduction_cents=reduction,
@@ -53,26 +52,27 @@ def price_scan(
         paid_from_pot_cents=scan.pay_cents,
         due_cents=net - scan.pay_cents,
         draws=draws,
-        pot_remaining_cents=remaining_cents(facts.pots, today) - scan.pay_cents,
+        pot_remaining_cents=remaining_cents(facts.pots, visit.day) - scan.pay_cents,
     )
 
 
-def check_card(card: CardAtDesk, today: date) -> None:
-    """A card is valid from its first to its last day, both inclusive, until it is revoked."""
-    if today < card.valid_from:
+def check_card(card: CardAtDesk, visit: Visit) -> None:
+    """A card is valid from its first to its last day, both inclusive, until it is revoked. Who served before
+    the revocation could not know of it."""
+    if visit.day < card.valid_from:
         raise Refusal("card_not_yet_valid", field="card", valid_from=card.valid_from.isoformat())
-    if today > card.valid_until:
+    if visit.day > card.valid_until:
         raise Refusal("card_expired", field="card", valid_until=card.valid_until.isoformat())
-    if card.revoked_at is not None:
+    if card.was_revoked(visit.at):
         raise Refusal("card_revoked", field="card")
 
 
-def check_offer(card: CardAtDesk, device: Device, today: date) -> OfferPublished:
-    """The offer is published, open today, this provider's at this site, and covers this type of card."""
+def check_offer(card: CardAtDesk, device: Device, visit: Visit) -> OfferPublished:
+    """The offer is published, open that day, this provider's at this site, and covers this type of card."""
     if not card.is_offer_known:
         raise Refusal("offer_unknown", field="offer_id")
     offer = card.offer
-    if offer is None or card.is_offer_withdrawn or not in_season(offer.season, today):
+    if offer is None or card.was_offer_withdrawn(visit.at) or not in_season(offer.season, visit.day):
         raise Refusal("offer_not_open", field="offer_id")
     if offer.provider_id != device.provider_id or device.site_id not in offer.site_ids:
         raise Refusal("wrong_provider", field="offer_id")

@@ -75,7 +75,7 @@ def get_pots(call: Call, card_id: str) -> Any:
     answer=RedemptionsAnswer,
 )
 def find_card_redemptions(call: Call, card_id: str) -> Any:
-    """The card's use, newest first."""
+    """The use of the card and of those that it replaced, newest visit first."""
     return call.services.cards.find_card_redemptions(card_id=card_id, **call.query)
 
 

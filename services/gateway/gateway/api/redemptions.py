@@ -1,6 +1,9 @@
 """The scan: quotes, redemptions, undo."""
 
+from functools import partial
 from typing import Any
+
+from flask import Response, after_this_request
 
 from contracts.access import access_of
 from gateway.call import Call
@@ -16,6 +19,21 @@ from gateway.schemas.redemptions import (
 
 redemptions = Resource("redemptions", "The scan of a card at a provider's.")
 
+CANCELLED_HEADER = "Redemption-Cancelled-At"
+REDEEM_DOC: dict[str, Any] = {
+    "responses": {
+        "201": {
+            "headers": {
+                CANCELLED_HEADER: {
+                    "description": "Only where a key is sent again whose redemption was cancelled meanwhile: "
+                    "the answer is the same as ever, and no longer stands.",
+                    "schema": {"type": "string", "format": "date-time"},
+                }
+            }
+        }
+    }
+}
+
 
 @redemptions.post("/quotes", access=access_of("cards.quote"), body=ScanRequest, answer=ScanAnswer, key="none")
 def quote(call: Call) -> Any:
@@ -30,12 +48,20 @@ def quote(call: Call) -> Any:
     answer=ScanAnswer,
     status=201,
     key="required",
+    doc=REDEEM_DOC,
 )
 def redeem(call: Call) -> Any:
     """Redeem an offer with a card; the same key again answers the same and counts once."""
     with measured(call.body) as scan:
         scan.answer = call.services.cards.redeem(idempotency_key=call.key, scan=call.body)  # type: ignore[arg-type]
+        if cancelled_at := scan.answer.get("cancelled_at"):
+            after_this_request(partial(_tell_cancelled, cancelled_at))
     return scan.answer
+
+
+def _tell_cancelled(cancelled_at: str, response: Response) -> Response:
+    response.headers[CANCELLED_HEADER] = cancelled_at
+    return response
 
 
 @redemptions.get(

@@ -17,7 +17,7 @@ class CardTypeAnswer(Answer):
 
 
 class ProgrammeAnswer(Answer):
-    """One edition of a card scheme."""
+    """One edition of a card scheme. `late_window_s`: how long after a visit its scan may be uploaded."""
 
     code = text()
     name = part(TextAnswer)
@@ -25,6 +25,7 @@ class ProgrammeAnswer(Answer):
     orders_close = day()
     valid_from = day()
     valid_until = day()
+    late_window_s = whole()
     channels = texts()
     categories = fields.List(fields.Dict(keys=fields.String()), required=True)
     card_types = parts(CardTypeAnswer)
