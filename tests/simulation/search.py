@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.simulation import acts
-from tests.simulation.history import FIRST_DAY, History
+from tests.simulation.history import History
 from tests.simulation.model import Model
+from tests.simulation.moments import CARDS_MADE, FIRST_DAY
 from tests.simulation.planning import order_act
 from tests.simulation.steps import Step, draw_steps
 from tests.simulation.world import World
@@ -103,12 +104,12 @@ class Search:
         """All households have a card, and all but one pots: those of the late one are on their way."""
         world = self.world
         world.empty()
-        world.moment = FIRST_DAY
+        world.moment = CARDS_MADE
         with world.seeded("first day"):
             acts.publish_offers(world)
             history = History(world, Model())
-            for household in sorted(acts.MEMBERS):
-                history.play_act(order_act(world, household))
+            for whose in acts.ORDERS[: len(acts.MEMBERS)]:
+                history.play_act(order_act(world, whose))
             # From approval to card, from card to credit, from credit to allowance.
             for _ in range(3):
                 self._let_others_be_credited(history)
