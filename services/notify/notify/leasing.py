@@ -117,8 +117,11 @@ def _announce(session: Session, message: Message, state: str) -> None:
         announce(session, VoucherEmailed(**stamp(), card_id=message.subject_id, message_id=message.id))
     # An address that takes no mail cannot be told, and is not kept for that.
     if state in ("sent", "failed") and message.kind == "email_changed":
-        told = {"email_change_id": message.subject_id, "delivered": state == "sent"}
-        announce(session, OldAddressNotified(**stamp(), **told))
+        is_told = state == "sent"
+        announce(
+            session,
+            OldAddressNotified(**stamp(), email_change_id=message.subject_id, delivered=is_told),
+        )
 
 
 def retry_delay_s(attempts: int) -> int:

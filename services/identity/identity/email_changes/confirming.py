@@ -5,6 +5,7 @@ Only this order's holder changes: other orders of the old address may be somebod
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -43,7 +44,7 @@ def confirm_email_change(
     The right code sent again, with whatever key, is answered as the first time and changes nothing. One
     refusal, ``email_code_refused``, for a wrong code, one that expired, was tried too often or replaced.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "caller": caller.subject,
         "operation": "confirm_email_change",
         "key": idempotency_key,
