@@ -41,7 +41,7 @@ doctor: ## One page of what was found here, and of what would be in the way of e
 demo: setup ## Play the whole story on this machine; mails and PDFs stay in var/demo
 	@$(BIN)/python -m demo $(call or_say,$@)
 
-bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…: docs/performance.md); pictures in var/bench
+bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…, AGAINST=revision: docs/performance.md); pictures in var/bench
 	@$(BIN)/python -m benchmarks
 
 chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…, BROKERS=3); about 7 minutes

@@ -4,8 +4,11 @@ import json
 import os
 import sys
 import time
+from typing import Any
 
 from benchmarks import receipts
+from benchmarks.against.builds import BuildFailed, both
+from benchmarks.against.comparing import lines, ratios, take_turns
 from benchmarks.cells import Cell, Measuring
 from benchmarks.floors.pgbench import PgbenchFailed
 from benchmarks.load import WrongAnswer
@@ -18,14 +21,16 @@ from benchmarks.stage import NotPrivate, platform
 from benchmarks.table import processor, progress, table, verdicts
 from devstack.errors import DevstackError
 
-EXPECTED = (OptionsError, DevstackError, NotPrivate, WrongAnswer, NotSettled, PgbenchFailed)
+EXPECTED = (OptionsError, DevstackError, NotPrivate, WrongAnswer, NotSettled, PgbenchFailed, BuildFailed)
 
 
 def main() -> int:
     """The exit code: 1 where nothing could be measured; a missed target is told, and is no error."""
     try:
         options = read_options(os.environ)
-        _tell(measure(options), options)
+        results = measure(options)
+        compared = compare(options) if options.against else None
+        _tell(results, options, compared)
     except EXPECTED as error:
         print(f"\n{type(error).__name__}: {error}", file=sys.stderr)
         return 1
@@ -51,6 +56,16 @@ def measure(options: Options) -> Results:
         return Results(cells, receipts.measure(stage), idle)
 
 
+def compare(options: Options) -> dict[str, Any]:
+    """This build ÷ another revision's, cells in turn on platforms that run side by side."""
+    settings = {"CARDS": options.cards, "SECONDS": int(options.seconds), "CASES": "redeem,pot"}
+    _say(f"\nSetting up {options.against}, starting both builds …")
+    with both(options.against, settings, options.folder.resolve() / "against") as (this, other):
+        turns = take_turns(this, other, options.rounds, _say)
+        peaks = [build.measure("memory")["peak_mb"] for build in (this, other)]
+    return {**ratios(turns), "rss": round(peaks[0] / peaks[1], 4), "revision": options.against}
+
+
 def _rounds(steps: list[Step], rounds: int) -> list[Cell]:
     cells: list[Cell] = []
     began = time.monotonic()
@@ -66,16 +81,19 @@ def _rounds(steps: list[Step], rounds: int) -> list[Cell]:
     return cells
 
 
-def _tell(results: Results, options: Options) -> None:
+def _tell(results: Results, options: Options, compared: dict[str, Any] | None) -> None:
     found = figures(results)
-    for lines in (table(results), processor(results), verdicts(found)):
+    for part in (table(results), processor(results), verdicts(found)):
         _say("")
-        for line in lines:
+        for line in part:
             _say(line)
     _say("")
     options.folder.mkdir(parents=True, exist_ok=True)
     _say("Drawn: " + ", ".join(str(path) for path in draw(results, options.folder)))
-    text = json.dumps(found)
+    if compared is not None:
+        for line in lines(compared):
+            _say(line)
+    text = json.dumps(found | ({"against": compared} if compared is not None else {}))
     (options.folder / "bench.json").write_text(text + "\n")
     _say(text)
 

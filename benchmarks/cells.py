@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from benchmarks.load import Address, Measured, closed_loop, open_loop
-from benchmarks.machine import cpu_seconds, spent
+from benchmarks.machine import LEFT_OUT, OUTSIDE, cpu_seconds, spent
 from benchmarks.stage import Platform
 
 IDLE_S = 3.0
@@ -89,7 +89,9 @@ class Measuring:
     def _cell(self, case: str, clients: int, answer: Answer, without: str | None) -> Cell:
         queues = self.platform.queues
         queues.settle(without=without)
-        since, before = queues.last_announced(), self._cpu()
+        # The echo is what an echo costs; of anything else it is no part.
+        left_out = OUTSIDE if case == "echo" else LEFT_OUT
+        since, before = queues.last_announced(), self._cpu(left_out)
         measured = answer()
         drain_s = queues.settle(without=without)
         return Cell(
@@ -99,10 +101,10 @@ class Measuring:
             latencies_s=measured.latencies_s,
             answered=measured.answered,
             drain_s=drain_s,
-            cpu_s=spent(before, self._cpu()),
+            cpu_s=spent(before, self._cpu(left_out)),
             generator_s=measured.generator_s,
             relay_lag_p99_ms=queues.relay_lag_ms(since),
         )
 
-    def _cpu(self) -> dict[str, float]:
-        return cpu_seconds(self.platform.folder)
+    def _cpu(self, left_out: frozenset[str] = LEFT_OUT) -> dict[str, float]:
+        return cpu_seconds(self.platform.folder, left_out)

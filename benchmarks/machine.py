@@ -9,14 +9,16 @@ from devstack.host.processes import descendants
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 # The outside world played locally, and what exists for the benchmark only.
-LEFT_OUT = frozenset({"bank", "family_quotient", "mailbox", "echo", "gateway-echo"})
+OUTSIDE = frozenset({"bank", "family_quotient", "mailbox"})
+ECHO = frozenset({"echo", "gateway-echo"})
+LEFT_OUT = OUTSIDE | ECHO
 
 
-def cpu_seconds(folder: Path) -> dict[str, float]:
+def cpu_seconds(folder: Path, left_out: frozenset[str] = LEFT_OUT) -> dict[str, float]:
     """Seconds by process name so far, PostgreSQL's by whose session it is; take the difference of two."""
     used: defaultdict[str, float] = defaultdict(float)
     for record in read_records(folder):
-        if record.name in LEFT_OUT:
+        if record.name in left_out:
             continue
         for pid in (record.id.pid, *(child.pid for child in descendants(record.id.pid))):
             used[_name(record.name, pid)] += _seconds(pid)

@@ -19,7 +19,7 @@ class OptionsError(Exception):
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """``seconds`` is the length of a cell; ``unread``, the processes, ``hot_…`` and ``grow_to`` add cells
-    (docs/performance.md)."""
+    (docs/performance.md). ``against`` is another revision, which is measured beside this tree."""
 
     cards: int = 10_000
     past: int = 0
@@ -33,6 +33,7 @@ class Options:
     hot_card: bool = False
     receipts: bool = False
     grow_to: int = 0
+    against: str = ""
     folder: Path = FOLDER
 
 
@@ -52,6 +53,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
         hot_card=bool(reader.whole("HOT_CARD", 0, 0, 1)),
         receipts=bool(reader.whole("RECEIPTS", 0, 0, 1)),
         grow_to=reader.whole("GROW_TO", 0, 0, MAX_CARDS),
+        against=environ.get("AGAINST", ""),
     )
     if reader.problems:
         raise OptionsError("\n".join(reader.problems))

@@ -28,6 +28,8 @@ CARCASSONNE = ("21 rue Trivalle", "11000", "11069")
 BORDEAUX = ("5 rue Sainte-Catherine", "33000", "33063")
 
 LUCAS = holder("Lucas", "Vidal", "2000-03-14", "lucas.vidal@example.org", CARCASSONNE)
+# As the tourist office types it on the phone.
+MISTYPED_LUCAS = {**LUCAS, "email": "lucas.vidla@example.org"}
 GARCIA = holder(
     "Élodie", "Garcia-Pons", "1984-05-21", "elodie.garcia@example.org", CARCASSONNE, phone="+33600000001"
 )

@@ -7,6 +7,7 @@ from demo.acts.closing import close_the_pot, live_the_last_day
 from demo.acts.following import follow_the_sales
 from demo.acts.opening import open_the_scheme
 from demo.acts.ordering import place_the_first_orders
+from demo.acts.repairing import correct_a_mistyped_address
 from demo.acts.scanning import scan_on_a_saturday
 from demo.acts.staff_pass import visit_with_the_staff_pass
 from demo.acts.vouchers import receive_the_vouchers
@@ -21,6 +22,7 @@ ACTS = (
     place_the_first_orders,
     check_the_applications,
     receive_the_vouchers,
+    correct_a_mistyped_address,
     scan_on_a_saturday,
     follow_the_sales,
     visit_with_the_staff_pass,

@@ -1,5 +1,6 @@
 """Prepare: a service's tables, rights and queues, before any serves: an event without a queue is lost."""
 
+import inspect
 from collections.abc import Iterator
 from os import environ
 from typing import Any
@@ -36,7 +37,7 @@ def prepare(name: str) -> None:
 
 def events_heard(service: Any) -> Iterator[type[Event]]:
     """The events that the service's methods handle."""
-    for member in vars(service).values():
+    for _, member in inspect.getmembers(service):
         event = getattr(member, "event", None)
         if isinstance(event, type) and issubclass(event, Event):
             yield event

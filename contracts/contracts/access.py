@@ -10,6 +10,7 @@ from dataclasses import dataclass
 SCOPES: dict[str, str] = {
     "orders:write": "place orders",
     "orders:read": "read one's orders",
+    "orders:correct": "correct an order's e-mail address and have its voucher mailed again",
     "checks:decide": "decide checks of applications",
     "cards:read": "read cards, vouchers, pots and their use",
     "cards:lookup": "find a card by what is printed on it",
@@ -34,9 +35,9 @@ SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     "provider_manager": frozenset({"offers:write", "devices:write", "statistics:read", "providers:read"}),
 }
 SCOPES_BY_KIND: dict[str, frozenset[str]] = {
-    "partner": frozenset({"orders:write", "orders:read"}),
+    "partner": frozenset({"orders:write", "orders:read", "orders:correct"}),
     "device": frozenset({"redemptions:write", "redemptions:read", "redemptions:cancel"}),
-    "holder": frozenset({"orders:read", "cards:read", "cards:write"}),
+    "holder": frozenset({"orders:read", "orders:correct", "cards:read", "cards:write"}),
 }
 PEOPLE = frozenset({"anonymous", "partner", "device", "staff", "holder"})
 """Every kind of caller but the services themselves."""
@@ -91,6 +92,10 @@ CALLS: dict[str, Access] = {
     "identity.issue_email_code_token": _open("own credential"),
     "identity.request_login_code": _open(),
     "identity.get_login_code": _only("notify"),
+    "identity.request_email_change": _open("own order", "orders:correct"),
+    "identity.confirm_email_change": _open("own order", "orders:correct"),
+    "identity.get_email_change_code": _only("notify"),
+    "identity.get_email_change_notice": _only("notify"),
     "identity.create_partner": _with("partners:write"),
     "identity.create_staff": _with("staff:write", "own programme"),
     "identity.create_device": _with("devices:write", "own provider"),
@@ -103,6 +108,7 @@ CALLS: dict[str, Access] = {
     # A holder orders on the public site, like anybody.
     "cards.place_order": Access("orders:write", open_to=frozenset({"anonymous", "holder"})),
     "cards.get_order": _open("own order", "orders:read"),
+    "cards.get_order_holder": _open("own order", "orders:correct", services=("notify",)),
     "cards.get_card": _with("cards:read", "own household"),
     "cards.get_voucher": _with("cards:read", "own household", services=("notify",)),
     "cards.get_pots": _with("cards:read", "own household"),
@@ -131,6 +137,7 @@ CALLS: dict[str, Access] = {
     "offers.get_statistics": _with("statistics:read", "own provider"),
     "offers.get_statistics_totals": _with("providers:decide"),
     "notify.render_voucher": _with("cards:read", "own household"),
+    "notify.send_voucher_again": _open("own order", "orders:correct"),
     # What every process answers: the books, to whoever reconciles them.
     "identity.get_books": _only("wallet"),
     "cards.get_books": _only("wallet"),

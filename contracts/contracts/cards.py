@@ -195,6 +195,17 @@ class OrderView(TypedDict):
     order_secret: NotRequired[str]
 
 
+class OrderHolder(TypedDict):
+    """Whose order it is, and its newest card, for services that repair it in their caller's name."""
+
+    order_id: str
+    programme: str
+    card_type: str
+    holder_id: str
+    card_id: str | None
+    card_revoked: bool
+
+
 class CardView(TypedDict):
     """A card; the number shows its last four digits only."""
 
@@ -364,6 +375,9 @@ class CardsRpc(Protocol):
 
     def get_order(self, *, order_id: str, order_secret: str | None) -> OrderView:
         """An order, for whoever placed it, its holder or an officer."""
+
+    def get_order_holder(self, *, order_id: str, order_secret: str | None) -> OrderHolder:
+        """Whose order it is, for whoever may correct it (asked by `identity` and `notify`)."""
 
     def get_card(self, *, card_id: str) -> CardView:
         """A card, for its holder or an officer."""

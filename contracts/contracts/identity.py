@@ -58,6 +58,34 @@ class LoginCodeRequested(Event):
     login_code_id: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class EmailChangeRequested(Event):
+    """Another e-mail address was named for an order; `notify` asks for address and code when it sends."""
+
+    source: ClassVar[str] = "identity"
+    name: ClassVar[str] = "email_change_requested"
+
+    email_change_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HolderAccountChanged(Event):
+    """The holder of an order has another e-mail address, and so another account to sign in to.
+
+    ``change`` grows with each change of an order's holder: of two that come in the wrong order, the greater
+    number is the one that holds.
+    """
+
+    source: ClassVar[str] = "identity"
+    name: ClassVar[str] = "holder_account_changed"
+
+    email_change_id: str
+    order_id: str
+    holder_id: str
+    account_id: str
+    change: int
+
+
 # --- RPC shapes -------------------------------------------------------------------------------------
 
 
@@ -210,6 +238,28 @@ class LoginCode(TypedDict):
     expires_at: str
 
 
+class EmailChange(TypedDict):
+    """A requested change of an order's e-mail address; its code counts until ``expires_at`` (RFC 3339)."""
+
+    expires_at: str
+
+
+class EmailChangeCode(TypedDict):
+    """The code with which a new address is confirmed, for the mail to that address."""
+
+    email: str
+    code: str
+    expires_at: str
+
+
+class EmailChangeNotice(TypedDict):
+    """What the address of before is told; of the new one only what its owner recognises it by."""
+
+    email: str
+    new_email_masked: str
+    changed_at: str
+
+
 class IdentityRpc(Protocol):
     """The RPC of `identity`; refusals are those of `contracts.refusals`."""
 
@@ -249,6 +299,22 @@ class IdentityRpc(Protocol):
 
     def get_login_code(self, *, login_code_id: str) -> LoginCode:
         """The code to mail (called by `notify`)."""
+
+    def request_email_change(
+        self, *, idempotency_key: str, order_id: str, order_secret: str | None, email: str
+    ) -> EmailChange:
+        """Have a code mailed to another address for the order's holder; nothing is changed yet."""
+
+    def confirm_email_change(
+        self, *, idempotency_key: str, order_id: str, order_secret: str | None, code: str
+    ) -> None:
+        """Give the order's holder the address that the newest code was mailed to."""
+
+    def get_email_change_code(self, *, email_change_id: str) -> EmailChangeCode:
+        """The code to mail to the new address (called by `notify`)."""
+
+    def get_email_change_notice(self, *, email_change_id: str) -> EmailChangeNotice:
+        """Whom to tell that their order has another address (called by `notify`)."""
 
     def create_partner(self, *, idempotency_key: str, name: str, channel: str) -> PartnerCredential:
         """A partner site that may place orders through its channel (officers only)."""

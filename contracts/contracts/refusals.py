@@ -137,6 +137,36 @@ SENTENCES: dict[str, Sentence] = {
         "La banque ne répond pas. Réessayez dans un instant.",
         "The bank does not answer. Try again in a moment.",
     ),
+    "email_unchanged": Sentence(
+        "The order has this address",
+        "Cette commande a déjà cette adresse. Vérifiez-la, ou demandez que le bon y soit envoyé de nouveau.",
+        "This order already has this address. Check it, or have the voucher sent there again.",
+    ),
+    "email_code_refused": Sentence(
+        "The code does not confirm the address",
+        "Ce code n’est pas le bon ou ne sert plus. Recopiez celui du dernier message, ou demandez-en un "
+        "autre.",
+        "This code is wrong or no longer works. Copy that of the newest message, or ask for another.",
+    ),
+    "too_many_mails": Sentence(
+        "Too many mails asked for",
+        "Plusieurs messages ont déjà été demandés : regardez aussi dans les courriers indésirables. "
+        "Vous pourrez en demander un autre dans {wait_fr}.",
+        "Several messages were asked for already: look among unwanted mail too. "
+        "You can ask for another in {wait_en}.",
+    ),
+    "voucher_mails_used_up": Sentence(
+        "The voucher was mailed often enough",
+        "Le bon de cette carte a déjà été envoyé {max_mails} fois de plus. Connectez-vous pour le "
+        "télécharger, ou écrivez à l’assistance.",
+        "This card’s voucher was already sent {max_mails} more times. Sign in to download it, or write to "
+        "support.",
+    ),
+    "card_not_made": Sentence(
+        "The order has no card",
+        "Cette commande n’a pas de carte : son bon part de lui-même dès que la carte est faite.",
+        "This order has no card: its voucher leaves by itself as soon as the card is made.",
+    ),
     # checks and sign-in
     "check_already_decided": Sentence(
         "Check already decided", "Cette vérification a déjà été décidée.", "This check was already decided."

@@ -1,4 +1,4 @@
-"""How amounts and dates are written for people, in French and in English."""
+"""How amounts, dates and waits are written for people, in French and in English."""
 
 import re
 from datetime import date
@@ -34,6 +34,17 @@ def in_english(name: str, value: Any) -> Any:
         return f"€{value / 100:.2f}"
     day = _day(value)
     return value if day is None else f"{day.day} {_MONTHS_EN[day.month - 1]} {day.year}"
+
+
+def waits(seconds: int) -> dict[str, Any]:
+    """The details of a refusal for a while: ``retry_after_s``, and the same in words, rounded up."""
+    minutes = max(1, -(-seconds // 60))
+    hours = -(-minutes // 60)
+    if minutes <= 90:
+        fr = en = f"{minutes} minute" + ("s" if minutes > 1 else "")
+    else:
+        fr, en = f"{hours} heures", f"{hours} hours"
+    return {"retry_after_s": seconds, "wait_fr": fr.replace(" ", _NO_BREAK), "wait_en": en}
 
 
 def _day(value: Any) -> date | None:

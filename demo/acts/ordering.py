@@ -17,7 +17,7 @@ def place_the_first_orders(stage: Stage) -> None:
     """6 July 2020: requests open."""
     stage.begin("Requests open: the first orders", 2020, 7, 6, 9, 0)
     partners = stage.cast.partners
-    order(stage, "Lucas", partners["tourist_office"], "youth", people.LUCAS)
+    order(stage, "Lucas", partners["tourist_office"], "youth", people.MISTYPED_LUCAS)
     order(stage, "Élodie", partners["phone_desk"], "family", people.GARCIA, people.GARCIA_MEMBERS)
     order(stage, "Amira", partners["region_site"], "family_bonus", people.AMIRA, people.AMIRA_MEMBERS)
     order(stage, "Julien", partners["phone_desk"], "family_bonus", people.JULIEN, people.JULIEN_MEMBERS)

@@ -17,9 +17,9 @@ RENDER_SCALE = 3
 
 
 def receive_the_vouchers(stage: Stage) -> None:
-    """Each holder gets one mail with one voucher; Amira signs in and sees the pot."""
+    """A holder gets one mail with one voucher, if the address is right; Amira signs in and sees the pot."""
     stage.begin("The vouchers arrive by e-mail", 2020, 7, 7, 10, 5)
-    for name in ("Lucas", "Élodie", "Amira"):
+    for name in ("Élodie", "Amira"):
         read_voucher(stage, name, stage.cast.orders[name]["email"])
     sign_in(stage, "Amira")
     pots = stage.cast.holders["Amira"].get(f"/v1/cards/{stage.cast.orders['Amira']['card_id']}/pot")

@@ -37,7 +37,7 @@ def test_a_service_answers_exactly_its_protocol(name: str) -> None:
     }
     answered = {
         key: value
-        for key, value in vars(service_class(name)).items()
+        for key, value in inspect.getmembers(service_class(name))
         if any(type(entry).__name__ == "Rpc" for entry in getattr(value, "nameko_entrypoints", ()))
     }
     assert answered.keys() == wanted.keys()
@@ -51,7 +51,7 @@ def test_a_service_answers_exactly_its_protocol(name: str) -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_hides_nothing_that_every_process_has(name: str) -> None:
     """A loop called like the process's own watcher of queues would be run instead of it."""
-    own = vars(service_class(name))
+    own = dict(inspect.getmembers(service_class(name)))
     of_all = {key: value for key, value in vars(Process).items() if not key.startswith("__")}
     assert [key for key, value in of_all.items() if type(own.get(key, value)) is not type(value)] == []
 

@@ -39,8 +39,8 @@ CALLERS = (
     *("anonymous", "garbage", "expired", "office_officer", "partner", "device", "holder", "manager"),
     "officer",
 )
-# What no generated call can do: sign for the bank.
-NEVER_ACCEPTED = {"record_notification"}
+# What no generated call can do: sign for the bank, read a mail.
+NEVER_ACCEPTED = {"record_notification", "confirm_email_change"}
 Seen = Counter[tuple[str, int]]
 
 

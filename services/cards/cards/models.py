@@ -49,6 +49,8 @@ class Order(Base):
     channel_note: Mapped[str | None]
     placed_by: Mapped[str]
     account_id: Mapped[str]
+    # The number of the change that the account comes from: events of two changes may come in any order.
+    account_change: Mapped[int] = mapped_column(default=0)
     household_id: Mapped[str]
     holder_id: Mapped[str]
     # Whom usage limits count, the same for each order of theirs; none in orders of before it was known.

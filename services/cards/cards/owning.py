@@ -7,16 +7,27 @@ from cards.sealing import Keys, is_order_secret
 from chassis.caller import Caller
 from contracts.refusals import Refusal
 
+# A partner has orders; a card is its holder's.
+SCOPES_OF_PARTNERS = ("orders:read", "orders:correct")
+
 
 def get_visible_order(
-    session: Session, caller: Caller, keys: Keys, order_id: str, order_secret: str | None
+    session: Session,
+    caller: Caller,
+    keys: Keys,
+    order_id: str,
+    order_secret: str | None,
+    scope: str = "orders:read",
 ) -> Order:
-    """Return an order for whoever placed it or has its secret, its holder, an officer, or a service."""
+    """Return an order for whoever placed it or has its secret, its holder, an officer, or a service.
+
+    Whoever has no secret must have ``scope``.
+    """
     order = session.get(Order, order_id)
     if order is None:
         raise Refusal("not_found")
     has_secret = order_secret is not None and is_order_secret(keys, order.id, order_secret)
-    if not has_secret and not _sees(caller, order, "orders:read"):
+    if not has_secret and not _sees(caller, order, scope):
         raise Refusal("not_found")
     return order
 
@@ -39,7 +50,7 @@ def _sees(caller: Caller, order: Order, scope: str) -> bool:
     if caller.kind == "holder":
         return order.account_id == caller.subject
     if caller.kind == "partner":
-        return scope == "orders:read" and order.placed_by == caller.subject
+        return scope in SCOPES_OF_PARTNERS and order.placed_by == caller.subject
     if caller.kind == "staff":
         return caller.works_for(order.programme)
     return caller.kind == "service"

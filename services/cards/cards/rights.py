@@ -3,7 +3,8 @@
 from chassis.rights import APPEND_ONLY
 
 RIGHTS = {
-    "orders": "SELECT, INSERT, UPDATE (approved_at, paid_at, refused_at, reason_code, validated_at)",
+    "orders": "SELECT, INSERT, UPDATE (approved_at, paid_at, refused_at, reason_code, validated_at, "
+    "account_id, account_change)",
     "cards": "SELECT, INSERT, UPDATE (revoked_at, revoked_reason, revoked_by)",
     "published_offers": "SELECT, INSERT, UPDATE (version, withdrawn, withdrawn_at, terms)",
     "allowances": "SELECT, INSERT, UPDATE (amount_cents, credited_cents, closed_at)",

@@ -8,6 +8,7 @@ from cards import (
     allowances,
     catalogue,
     closing,
+    correcting,
     measuring,
     ordering,
     published,
@@ -25,6 +26,7 @@ from contracts.access import calls_of
 from contracts.cards import (
     AllowanceTotals,
     CardView,
+    OrderHolder,
     OrderRequest,
     OrderView,
     PotsView,
@@ -37,7 +39,7 @@ from contracts.cards import (
     ScanRequest,
     VoucherView,
 )
-from contracts.identity import ApplicationApproved, ApplicationRefused
+from contracts.identity import ApplicationApproved, ApplicationRefused, HolderAccountChanged
 from contracts.offers import OfferPublished, OfferWithdrawn
 from contracts.programmes import Programme, read_programmes
 from contracts.wallet import DebitReversed, PaymentReceived, PotCredited
@@ -92,6 +94,17 @@ class CardsService:
                 order_id=order_id,
                 order_secret=order_secret,
             )
+
+    @rpc
+    def get_order_holder(self, *, order_id: str, order_secret: str | None) -> OrderHolder:
+        with self.db.transaction() as session:
+            return correcting.get_order_holder(
+                session, self.caller, self.settings.keys, order_id=order_id, order_secret=order_secret
+            )
+
+    @handles(HolderAccountChanged)
+    def follow_holder(self, session: Session, event: HolderAccountChanged) -> None:
+        correcting.follow_holder(session, event)
 
     @handles(ApplicationApproved)
     def note_approval(self, session: Session, event: ApplicationApproved) -> None:

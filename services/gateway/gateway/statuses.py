@@ -25,6 +25,11 @@ STATUSES: dict[str, int] = {
     "residence_not_covered": 422,
     "order_not_payable": 409,
     "payment_unavailable": 503,
+    "email_unchanged": 409,
+    "email_code_refused": 422,
+    "too_many_mails": 429,
+    "voucher_mails_used_up": 409,
+    "card_not_made": 409,
     # checks and sign-in
     "check_already_decided": 409,
     "reason_code_required": 422,

@@ -56,6 +56,8 @@ CLASS_OF_ROUTE = {
     TOKEN_PATH: "sign_in",
     "/v1/oauth/email-codes": "sign_in",
     "/v1/devices/enrolment": "sign_in",
+    "/v1/orders/<id:order_id>/email-changes": "sign_in",
+    "/v1/orders/<id:order_id>/email-changes/confirm": "sign_in",
     "/readyz": "probe",
 }
 # Says one word from memory; a process that does not answer its supervisor is killed.

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis import audit
@@ -17,8 +15,8 @@ from contracts.identity import Household as HouseholdIds
 from contracts.names import name_key
 from contracts.people import PersonKey, check_nobody_twice, person_key
 from identity import models, person_rules
+from identity.accounts import account_of
 from identity.fingerprints import fingerprint
-from identity.input_rules import normalise_email
 from identity.person_rules import HolderInput, PersonInput
 
 
@@ -74,7 +72,7 @@ def _register(
     ]
     session.add_all(people)
     session.flush()
-    account_id = _account_of(session, holder.email)
+    account_id = account_of(session, holder.email)
     session.add(_holder(people[0].id, account_id, holder))
     audit.record(session, caller, "household_registered", household.id, account_id=account_id)
     return {
@@ -115,14 +113,6 @@ def _holder(person_id: str, account_id: str, holder: HolderInput) -> models.Hold
         organisation_key=None if holder.organisation is None else name_key(holder.organisation),
         contract_end=holder.contract_end,
     )
-
-
-def _account_of(session: Session, email: str) -> str:
-    address = normalise_email(email)
-    fresh = insert(models.Account).values(id=new_id("acc"), email=address, created_at=now())
-    # Two orders with one new address at once: the second waits here and then finds the first one's row.
-    session.execute(fresh.on_conflict_do_nothing(index_elements=[models.Account.email]))
-    return session.execute(select(models.Account.id).where(models.Account.email == address)).scalar_one()
 
 
 def person_view(person: models.Person) -> dict[str, str]:

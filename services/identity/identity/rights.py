@@ -3,11 +3,11 @@
 from chassis.rights import APPEND_ONLY
 
 RIGHTS = {
-    # Sign-ins lock an account; no rule changes what it says of itself.
-    "accounts": "SELECT, INSERT, UPDATE (created_at)",
+    # Sign-ins lock an account; no rule changes what it says of itself. One that no order names goes.
+    "accounts": "SELECT, INSERT, UPDATE (created_at), DELETE",
     "households": APPEND_ONLY,
     "people": APPEND_ONLY,
-    "holders": APPEND_ONLY,
+    "holders": "SELECT, INSERT, UPDATE (email, account_id)",
     "applications": "SELECT, INSERT, UPDATE (state, decided_at)",
     "checks": "SELECT, INSERT, UPDATE (state, waiting_for, reason_code, note, decided_by, decided_at, "
     "month_read)",
@@ -16,6 +16,8 @@ RIGHTS = {
     "partners": APPEND_ONLY,
     "devices": "SELECT, INSERT, UPDATE (enrolment_hash, secret_hash, enrolled_at, revoked_at, revoked_by)",
     "staff": "SELECT, INSERT, UPDATE (password_hash, password_is_one_time)",
+    "email_changes": "SELECT, INSERT, UPDATE (new_email, old_email, old_account_id, attempts, confirmed_at), "
+    "DELETE",
     "sign_in_attempts": "SELECT, INSERT, DELETE",
     "login_codes": "SELECT, INSERT, UPDATE (attempts, used_at), DELETE",
 }

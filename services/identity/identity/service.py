@@ -28,12 +28,13 @@ from identity import (
     throttling,
     watching,
 )
+from identity.email_changes.service import EmailChangeCalls
 from identity.family_quotient import FamilyQuotientApi, family_quotient_api
 from identity.settings import Settings, load_programmes
 from identity.sign_in import Gate
 
 
-class IdentityService:
+class IdentityService(EmailChangeCalls):
     """People, applications and their checks, credentials and tokens."""
 
     name = "identity"

@@ -9,7 +9,7 @@ from contracts.identity import Contact
 from contracts.neighbours import Neighbours
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import PARIS
-from notify import letters
+from notify import letters, letters_of_repair
 from notify.asking import Answers, contact_of, provider_of
 from notify.mails import Addressee, attach_pdf, write_mail
 from notify.models import Message
@@ -32,15 +32,17 @@ def compose(
 
     Raises NothingToSay, NotNow, or what an RPC raises.
     """
-    if message.kind == "sign_in_code":
-        return _sign_in_code(message, neighbours, mail_from)
+    if message.kind in _TO_AN_ADDRESS:
+        return _TO_AN_ADDRESS[message.kind](message, neighbours, mail_from)
     if message.holder_id is None or message.programme is None or message.card_type is None:
         # The event that says whose the order is has not been heard yet.
         raise NotNow("order_unknown")
     programme = programmes[message.programme]
+    if message.kind == "email_changed":
+        return _email_changed(message, neighbours, programme, mail_from)
     card_type = programme.card_types[message.card_type]
     contact = contact_of(message.holder_id, neighbours, known)
-    if message.kind == "voucher":
+    if message.kind in ("voucher", "voucher_again"):
         return _voucher(message, neighbours, programme, card_type, contact, mail_from)
     letter = _letter(message, neighbours, known, programme, card_type)
     return write_mail(message, letter, _addressee(contact), programme, mail_from)
@@ -54,13 +56,29 @@ def _voucher(
     contact: Contact,
     mail_from: str,
 ) -> EmailMessage:
-    card = neighbours.cards.get_voucher(card_id=message.subject_id)
+    card = neighbours.cards.get_voucher(card_id=_card_of(message, neighbours))
     if card["revoked"]:
         raise NothingToSay("card_revoked")
-    letter = letters.voucher_letter(programme, card_type, card, message.facts["replaces"])
+    if message.kind == "voucher":
+        letter = letters.voucher_letter(programme, card_type, card, message.facts["replaces"])
+    else:
+        letter = letters_of_repair.voucher_again_letter(programme, card_type, card)
     mail = write_mail(message, letter, _addressee(contact), programme, mail_from)
     attach_pdf(mail, render_voucher(programme, card, contact), voucher_filename(programme.code))
     return mail
+
+
+def _card_of(message: Message, neighbours: Neighbours) -> str:
+    """A voucher that follows a change of address is that of the card which the order has by now."""
+    if message.kind == "voucher":
+        return message.subject_id
+    if "card_id" in message.facts:
+        return str(message.facts["card_id"])
+    order = neighbours.cards.get_order_holder(order_id=message.order_id or "", order_secret=None)
+    if order["card_id"] is None:
+        # Its voucher will leave when the card is made, and for the new address.
+        raise NothingToSay("card_not_made")
+    return order["card_id"]
 
 
 def _sign_in_code(message: Message, neighbours: Neighbours, mail_from: str) -> EmailMessage:
@@ -69,6 +87,27 @@ def _sign_in_code(message: Message, neighbours: Neighbours, mail_from: str) -> E
         raise NothingToSay("code_expired")
     letter = letters.sign_in_letter(found, PARIS)
     return write_mail(message, letter, Addressee(email=found["email"]), None, mail_from)
+
+
+def _email_change_code(message: Message, neighbours: Neighbours, mail_from: str) -> EmailMessage:
+    found = neighbours.identity.get_email_change_code(email_change_id=message.subject_id)
+    if datetime.fromisoformat(found["expires_at"]) <= now():
+        raise NothingToSay("code_expired")
+    letter = letters_of_repair.email_change_letter(found, PARIS)
+    return write_mail(message, letter, Addressee(email=found["email"]), None, mail_from)
+
+
+# No holder is known to live at these addresses yet: `identity` is asked for them by what they are about.
+_TO_AN_ADDRESS = {"sign_in_code": _sign_in_code, "email_change_code": _email_change_code}
+
+
+def _email_changed(
+    message: Message, neighbours: Neighbours, programme: Programme, mail_from: str
+) -> EmailMessage:
+    found = neighbours.identity.get_email_change_notice(email_change_id=message.subject_id)
+    letter = letters_of_repair.email_changed_letter(programme, message.order_id or "", found)
+    # Without a name: whoever mistyped it, this may be a stranger's address.
+    return write_mail(message, letter, Addressee(email=found["email"]), programme, mail_from)
 
 
 def _letter(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.outbox import announce, stamp
-from contracts.notify import VoucherEmailed
+from contracts.notify import OldAddressNotified, VoucherEmailed
 from notify.models import Message, Order
 
 # Longer than one attempt can take: two steps of RPC, a voucher, and every step of SMTP at its limit.
@@ -108,9 +108,20 @@ def settle(session: Session, message: Message, outcome: Outcome, at: datetime) -
     )
     if cast("CursorResult[Any]", written).rowcount == 0:
         return False
+    _announce(session, message, state)
+    return True
+
+
+def _announce(session: Session, message: Message, state: str) -> None:
     if state == "sent" and message.kind == "voucher":
         announce(session, VoucherEmailed(**stamp(), card_id=message.subject_id, message_id=message.id))
-    return True
+    # An address that takes no mail cannot be told, and is not kept for that.
+    if state in ("sent", "failed") and message.kind == "email_changed":
+        is_told = state == "sent"
+        announce(
+            session,
+            OldAddressNotified(**stamp(), email_change_id=message.subject_id, delivered=is_told),
+        )
 
 
 def retry_delay_s(attempts: int) -> int:

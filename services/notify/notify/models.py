@@ -8,7 +8,10 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.database import metadata_for
 
-KINDS = ("voucher", "receipt", "cancellation", "refusal", "revocation", "sign_in_code")
+KINDS = (
+    *("voucher", "receipt", "cancellation", "refusal", "revocation", "sign_in_code"),
+    *("email_change_code", "email_changed", "voucher_again"),
+)
 # `void`: there is nothing left to say (an expired code, a card revoked before its voucher left).
 STATES = ("due", "sent", "failed", "void")
 
@@ -28,8 +31,10 @@ class Base(DeclarativeBase):
 class Message(Base):
     """One message to one person, and what became of it.
 
-    `subject_id` is what it is about: a card, redemption, order or login code. `facts` holds the numbers and
-    ids of the event that the mail will say. `last_error` is a code: an SMTP reply code, a refusal's code.
+    `subject_id` is what it is about: a card, redemption, order, login code or change of address; of a
+    voucher sent again, the card with the number of the mail, or the change that it follows. `facts` holds
+    the numbers and ids of the event that the mail will say. `last_error` is a code: an SMTP reply code, a
+    refusal's code.
     """
 
     __tablename__ = "messages"

@@ -11,7 +11,12 @@ from chassis.ids import new_id
 from chassis.log import call_id_of
 from contracts.base import Event
 from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
-from contracts.identity import ApplicationRefused, LoginCodeRequested
+from contracts.identity import (
+    ApplicationRefused,
+    EmailChangeRequested,
+    HolderAccountChanged,
+    LoginCodeRequested,
+)
 from notify.models import Message, Order
 
 # Somebody waits in front of a screen for a sign-in code; everything else may wait behind it.
@@ -72,6 +77,17 @@ def note_revocation(session: Session, event: CardRevoked) -> None:
 def note_sign_in_code(session: Session, event: LoginCodeRequested) -> None:
     """A code to sign in with, ahead of everything else."""
     _note(session, event, "sign_in_code", event.login_code_id, priority=URGENT, facts={})
+
+
+def note_email_change_code(session: Session, event: EmailChangeRequested) -> None:
+    """A code that confirms another address, ahead of everything else."""
+    _note(session, event, "email_change_code", event.email_change_id, priority=URGENT, facts={})
+
+
+def note_email_change(session: Session, event: HolderAccountChanged) -> None:
+    """Another address holds: word to the one before, and the voucher, if there is one, to the new one."""
+    for kind in ("email_changed", "voucher_again"):
+        _note(session, event, kind, event.email_change_id, order_id=event.order_id, facts={})
 
 
 def _whose(event: CardValidated | RedemptionRecorded) -> dict[str, Any]:

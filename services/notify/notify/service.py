@@ -19,10 +19,15 @@ from chassis.service import (
 from chassis.settings import text_files
 from contracts.access import calls_of
 from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
-from contracts.identity import ApplicationRefused, LoginCodeRequested
-from contracts.notify import Document
+from contracts.identity import (
+    ApplicationRefused,
+    EmailChangeRequested,
+    HolderAccountChanged,
+    LoginCodeRequested,
+)
+from contracts.notify import Document, VoucherMail
 from contracts.programmes import read_programmes
-from notify import noting
+from notify import noting, sending_again
 from notify.books import BOOKS
 from notify.sending import Office, send_due, watch_backlog
 from notify.settings import Settings
@@ -52,6 +57,18 @@ class NotifyService:
             identity=own.identity,
             programmes=self.programmes,
         )
+
+    @rpc
+    def send_voucher_again(
+        self, *, idempotency_key: str, order_id: str, order_secret: str | None
+    ) -> VoucherMail:
+        """The voucher once more, for whoever may correct the order."""
+        # In the caller's name: `cards` knows whose order it is.
+        order = self.services.cards.get_order_holder(order_id=order_id, order_secret=order_secret)
+        with self.db.transaction() as session:
+            return sending_again.send_voucher_again(
+                session, self.caller, order, idempotency_key=idempotency_key
+            )
 
     @handles(OrderPlaced)
     def note_order(self, session: Session, event: OrderPlaced) -> None:
@@ -87,6 +104,16 @@ class NotifyService:
     def note_sign_in_code(self, session: Session, event: LoginCodeRequested) -> None:
         """A sign-in code to send, at once."""
         noting.note_sign_in_code(session, event)
+
+    @handles(EmailChangeRequested)
+    def note_email_change_code(self, session: Session, event: EmailChangeRequested) -> None:
+        """A code to confirm another address, at once."""
+        noting.note_email_change_code(session, event)
+
+    @handles(HolderAccountChanged)
+    def note_email_change(self, session: Session, event: HolderAccountChanged) -> None:
+        """Word to the old address, the voucher to the new one."""
+        noting.note_email_change(session, event)
 
     @every(seconds=0.2)
     def send_messages(self) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.e2e.access.building import OWN, Played
+from tests.e2e.conformance import people
 from tests.e2e.conformance.crowd import scan_body
 from tests.e2e.conformance.providers import FAMILIES, provider_body
 
@@ -35,6 +36,7 @@ def asked(row: str, played: Played) -> Asked:
     ids, crowd = played.ids, played.crowd
     scan = scan_body(crowd.voucher("Bonus")["qr"], ids["offer_id"], 1, 1)
     secret = {"Order-Secret": played.secret}
+    waiting = {"order_id": ids["waiting_order_id"]}
     order = {"programme": OWN, "card_type": "none_such", "holder": _HOLDER, "members": []}
     staff = {"email": played.staff_email, "role": "officer", "programmes": [OWN]}
     special = {
@@ -55,6 +57,18 @@ def asked(row: str, played: Played) -> Asked:
         "get_order:with its secret": Asked(headers=secret),
         "start_payment": Asked(let_in="order_not_payable"),
         "start_payment:with its secret": Asked(headers=secret, let_in="order_not_payable"),
+        "request_email_change": Asked(body=_SAME_EMAIL, let_in="email_unchanged"),
+        "request_email_change:with its secret": Asked(
+            body=_SAME_EMAIL, headers=secret, let_in="email_unchanged"
+        ),
+        "confirm_email_change": Asked(body=_NO_CODE, let_in="email_code_refused"),
+        "confirm_email_change:with its secret": Asked(
+            body=_NO_CODE, headers=secret, let_in="email_code_refused"
+        ),
+        "send_voucher_again": Asked(ids=waiting, let_in="card_not_made"),
+        "send_voucher_again:with its secret": Asked(
+            ids=waiting, headers={"Order-Secret": played.waiting_secret}, let_in="card_not_made"
+        ),
         "find_checks": Asked(query="?state=pending"),
         "decide_check": Asked(
             body={"outcome": "accepted"}, let_in="check_already_decided", pass_programme=True
@@ -73,6 +87,8 @@ def asked(row: str, played: Played) -> Asked:
     return special.get(row, Asked())
 
 
+_SAME_EMAIL = {"email": people.MAI_LINH["email"]}
+_NO_CODE = {"code": "000000"}
 _HOLDER = {
     "given_name": "Nina",
     "family_name": "Tableau",

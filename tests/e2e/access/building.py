@@ -24,12 +24,14 @@ Column = tuple[str, str]
 
 @dataclass
 class Played:
-    """``headers`` by column; ``ids`` are the one object of each kind; ``secret`` is the order's."""
+    """``headers`` by column; ``ids`` are the one object of each kind; ``secret`` is the order's,
+    ``waiting_secret`` that of one without a card."""
 
     crowd: Crowd
     headers: dict[Column, Headers]
     ids: dict[str, str]
     secret: str
+    waiting_secret: str
     staff_email: str
     revoked: Visitor
 
@@ -60,12 +62,15 @@ def build(crowd: Crowd) -> Played:
     device = crowd.api.client("device", enrol(crowd, ids))
     ids["redemption_id"] = _undone_redemption(crowd, device, ids)
     ids["gone_card_id"] = _replaced_card(crowd)
+    order(stage, "Waiting", crowd.callers["partner"], "family_bonus", people.MAI_LINH, [people.EVA])
+    ids["waiting_order_id"] = crowd.order("Waiting")["id"]
     ids["check_id"] = _checks(crowd, "Staff")[0]["id"]
     callers = _callers(crowd, ids, device)
     headers = {column: _headers(visitor) for column, visitor in callers.items()}
     headers |= {("revoked_device", "now"): running, ("revoked_device", "later"): over}
     assert set(headers) == set(COLUMNS)
-    return Played(crowd, headers, ids, crowd.order("Bonus")["order_secret"], _known_staff(officer), revoked)
+    secrets = [crowd.order(name)["order_secret"] for name in ("Bonus", "Waiting")]
+    return Played(crowd, headers, ids, *secrets, _known_staff(officer), revoked)
 
 
 def _callers(crowd: Crowd, ids: dict[str, str], device: Visitor) -> dict[Column, Visitor]:

@@ -73,6 +73,12 @@ get_order                        N      +   N   +   N   N   N   N   A   N   N   
 get_order:with its secret        +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 start_payment                    N      +   N   +   N   N   N   N   A   N   N   +   N   +   +   N
 start_payment:with its secret    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+request_email_change             N      +   N   +   N   N   N   N   A   N   N   N   N   +   +   N
+request_email_change:with its secret +  +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+confirm_email_change             N      +   N   +   N   N   N   N   A   N   N   N   N   +   +   N
+confirm_email_change:with its secret +  +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+send_voucher_again               N      +   N   +   N   N   N   N   A   N   N   N   N   +   +   N
+send_voucher_again:with its secret +    +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_checks                      A      F   F   F   F   F   F   F   A   F   F   +   +   +   +   +
 decide_check                     A      F   F   F   F   F   F   F   A   F   F   +   N   +   +   N
 get_card                         A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N

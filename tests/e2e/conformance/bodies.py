@@ -18,6 +18,8 @@ def right_bodies(crowd: Crowd, site_id: str) -> dict[str, list[Body]]:
         "create_token": [_password(), crowd.credentials],
         "request_login_code": [{"email": people.MAI_LINH["email"]}],
         "place_order": [_order(), {**_order(), "card_type": "youth", "members": []}],
+        "request_email_change": [{"email": f"corrigee-{people.RUN}@example.org"}],
+        "confirm_email_change": [{"code": "000000"}],
         "decide_check": [_REFUSAL, {"outcome": "accepted"}],
         "lookup_card": [{name: crowd.voucher("Bonus")[name]} for name in ("number", "qr")],
         "revoke_card": [{"reason": "lost"}],

@@ -54,7 +54,10 @@ OF_OTHERS: list[tuple[str, str, tuple[str, ...]]] = [
     *(
         (caller, call, ("order_id",))
         for caller in ("anonymous", "partner", "holder", "device")
-        for call in ("get_order", "start_payment")
+        for call in (
+            *("get_order", "start_payment"),
+            *("request_email_change", "confirm_email_change", "send_voucher_again"),
+        )
     ),
     *(
         (caller, call, ("card_id",))
@@ -64,6 +67,8 @@ OF_OTHERS: list[tuple[str, str, tuple[str, ...]]] = [
     ("holder", "revoke_card", ("card_id",)),
     ("holder", "reissue_card", ("card_id",)),
     ("office_officer", "get_order", ("order_id",)),
+    ("office_officer", "request_email_change", ("order_id",)),
+    ("office_officer", "send_voucher_again", ("order_id",)),
     ("office_officer", "decide_check", ("check_id",)),
     ("device", "cancel_redemption", ("redemption_id",)),
     ("manager", "get_statistics", ("provider_id",)),

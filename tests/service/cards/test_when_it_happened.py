@@ -141,6 +141,18 @@ def test_a_visit_after_the_revocation_is_refused_however_it_is_uploaded(stage: A
         uploaded(stage, card, offer)
 
 
+def test_a_live_scan_of_a_revoked_card_is_refused_though_this_clock_is_behind_the_revokers(
+    stage: Any,
+) -> None:
+    card, offer = stage.card(), stage.publish()
+    stage.at(MIDNIGHT)
+    revoke(stage, card.id, "lost")
+    stage.at(MIDNIGHT - timedelta(seconds=5))
+    for said in (None, (MIDNIGHT - timedelta(seconds=1)).isoformat()):
+        with pytest.raises(Refusal, match="card_revoked"):
+            stage.redeem(stage.scan(card, offer, occurred_at=said))
+
+
 def test_a_pot_revoked_for_fraud_still_pays_a_visit_of_before(stage: Any) -> None:
     card, offer = stage.card(), stage.publish()
     stage.credit(card, 7000)

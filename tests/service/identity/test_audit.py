@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from chassis.database import Database
 from chassis.ids import new_id
@@ -11,6 +12,8 @@ from contracts.refusals import Refusal
 from identity import deciding, devices, login_codes, partners, staff, staff_sign_in
 from identity.client_sign_in import issue_client_token
 from identity.create_officer import create_officer
+from identity.email_changes import codes, confirming, requesting
+from identity.email_changes.models import EmailChange
 from identity.login_codes import digits_of
 from identity.sign_in import Gate
 from identity.throttling import MAX_TRIES
@@ -135,9 +138,37 @@ def issue_password_token(world: World) -> tuple[Acts, Acts]:
     return left, [(id, "signed_in", id), (id, "password_changed", id)]
 
 
+def _change(world: World, order: Any) -> Any:
+    """Ask for another address for the order; what was left."""
+    wanted = {"email": "elodie@example.org"}
+    _, left = world.entries(
+        requesting.request_email_change, world.officer, world.key, order, **keyed(), **wanted
+    )
+    return left
+
+
+def request_email_change(world: World) -> tuple[Acts, Acts]:
+    order = world.order()
+    left = _change(world, order)
+    return left, [("stf_officer", "email_change_requested", order["order_id"])]
+
+
+def confirm_email_change(world: World) -> tuple[Acts, Acts]:
+    order = world.order()
+    _change(world, order)
+    with world.db.transaction() as session:
+        by_order = EmailChange.order_id == order["order_id"]
+        change_id = session.scalars(select(EmailChange.id).where(by_order)).one()
+    confirm, digits = confirming.confirm_email_change, codes.digits_of(world.key, change_id)
+    given = (world.db.transaction, world.officer, world.key, order)
+    _, left = entries_of(world.db, lambda: confirm(*given, **keyed(), code=digits))
+    return left, [("stf_officer", "email_changed", order["order_id"])]
+
+
 ACTS = (
     *(register_household, decide_check, create_partner, create_staff, create_device, enrol_device),
     *(revoke_device, request_login_code, issue_email_code_token, issue_password_token),
+    *(request_email_change, confirm_email_change),
 )
 CALLS = {act.__name__: act for act in ACTS}
 

@@ -217,7 +217,7 @@ def test_a_partner_signs_in_with_its_secret(gate: Gate, partner: Any, public_jwk
         partner["partner_id"],
         "tourist_office",
     )
-    assert caller.scopes == {"orders:write", "orders:read"}
+    assert caller.scopes == {"orders:write", "orders:read", "orders:correct"}
 
 
 def test_a_stranger_is_throttled_and_cannot_lock_the_partner_out(gate: Gate, partner: Any) -> None:

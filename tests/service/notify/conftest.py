@@ -48,6 +48,9 @@ class Known:
     emails: dict[str, str] = field(default_factory=lambda: {"per_amira": "amira@example.org"})
     card: dict[str, Any] = field(default_factory=lambda: dict(CARD))
     login_codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    change_codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    change_notices: dict[str, dict[str, str]] = field(default_factory=dict)
+    card_id: str | None = "card_1"
     failing: Exception | None = None
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
 
@@ -76,9 +79,23 @@ class Known:
         return {provider_id: self.get_provider(provider_id=provider_id) for provider_id in listed}
 
     def get_login_code(self, *, login_code_id: str) -> dict[str, str]:
-        if login_code_id not in self.login_codes:
-            raise Refusal("not_found")
-        return self.login_codes[login_code_id]
+        return _known(self.login_codes, login_code_id)
+
+    def get_email_change_code(self, *, email_change_id: str) -> dict[str, str]:
+        return _known(self.change_codes, email_change_id)
+
+    def get_email_change_notice(self, *, email_change_id: str) -> dict[str, str]:
+        return _known(self.change_notices, email_change_id)
+
+    def get_order_holder(self, *, order_id: str, order_secret: str | None) -> dict[str, Any]:
+        return {
+            "order_id": order_id,
+            "programme": "occygene-2020",
+            "card_type": "family_bonus",
+            "holder_id": "per_amira",
+            "card_id": self.card_id,
+            "card_revoked": self.card["revoked"],
+        }
 
     def get_voucher(self, *, card_id: str) -> dict[str, Any]:
         return {"card_id": card_id, **self.card}
@@ -89,6 +106,12 @@ class Known:
         site = {"id": "sit_1", "name": "Base de Saint-Chély", "commune": "Sainte-Enimie"}
         offer = {"id": "off_1", "title": {"fr": "Descente en canoë", "en": "Canoe trip"}}
         return {"id": provider_id, "name": "Kayak Vert", "sites": [site], "offers": [offer]}
+
+
+def _known(answers: dict[str, dict[str, str]], asked: str) -> dict[str, str]:
+    if asked not in answers:
+        raise Refusal("not_found")
+    return answers[asked]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import pytest
 
 from cards.scan.judging import QR_CODE_WORKS
 from contracts.refusals import SENTENCES, sentence
-from contracts.writing import in_english, in_french
+from contracts.writing import in_english, in_french, waits
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,21 @@ def test_every_refusal_has_both_languages_and_fills_without_details(code: str) -
     assert said.title
     assert said.fr.endswith(".")
     assert said.en.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fr", "en"),
+    [
+        (1, "1\u00a0minute", "1 minute"),
+        (61, "2\u00a0minutes", "2 minutes"),
+        (5_400, "90\u00a0minutes", "90 minutes"),
+        (5_401, "2\u00a0heures", "2 hours"),
+        (86_400, "24\u00a0heures", "24 hours"),
+    ],
+)
+def test_a_wait_is_said_in_minutes_or_hours_and_never_too_short(seconds: int, fr: str, en: str) -> None:
+    details = waits(seconds)
+    assert details == {"retry_after_s": seconds, "wait_fr": fr, "wait_en": en}
+    said = sentence("too_many_mails", details)
+    assert said.fr.endswith(f"dans {fr}.")
+    assert said.en.endswith(f"in {en}.")

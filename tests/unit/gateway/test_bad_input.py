@@ -102,10 +102,13 @@ BODIES: dict[str, dict[str, Any]] = {
     },
     f"/v1/providers/prv_{ID}/devices": {"site_id": f"sit_{ID}", "label": "Caisse 1"},
     "/v1/devices/enrolment": {"enrolment_code": "7H2K-9QXM"},
+    f"/v1/orders/ord_{ID}/email-changes": {"email": "a@example.org"},
+    f"/v1/orders/ord_{ID}/email-changes/confirm": {"code": "042042"},
 }
 
 ALL_CALLS_WITHOUT_BODY = [
     f"/v1/orders/ord_{ID}/payment",
+    f"/v1/orders/ord_{ID}/voucher-mails",
     f"/v1/cards/card_{ID}/reissue",
     f"/v1/redemptions/red_{ID}/cancellation",
     f"/v1/providers/prv_{ID}/offers/off_{ID}/publication",

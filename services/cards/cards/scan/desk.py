@@ -45,14 +45,14 @@ class CardAtDesk:
     is_offer_withdrawn: bool
     offer_withdrawn_at: datetime | None
 
-    def was_revoked(self, at: datetime) -> bool:
-        """Whether it was revoked at that moment. What took place before is the provider's good faith."""
-        return self.revoked_at is not None and self.revoked_at <= at
+    def was_revoked(self, visit: "Visit") -> bool:
+        """Whether it was revoked when the visit took place."""
+        return self.revoked_at is not None and not visit.is_before(self.revoked_at)
 
-    def was_offer_withdrawn(self, at: datetime) -> bool:
-        """Whether the offer was withdrawn at that moment; where it is not known when, it was."""
+    def was_offer_withdrawn(self, visit: "Visit") -> bool:
+        """Whether the offer was withdrawn when the visit took place; where it is not known when, it was."""
         withdrawn_at = self.offer_withdrawn_at
-        return self.is_offer_withdrawn and (withdrawn_at is None or withdrawn_at <= at)
+        return self.is_offer_withdrawn and (withdrawn_at is None or not visit.is_before(withdrawn_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +93,19 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """When it took place, by which it is judged; ``day`` is the programme's civil day."""
+    """When it took place, by which it is judged; ``day`` is the programme's civil day.
+
+    ``is_late`` where the device says that it was before now.
+    """
 
     at: datetime
     day: date
+    is_late: bool
+
+    def is_before(self, moment: datetime) -> bool:
+        """Whether it took place before what has happened by now: only a visit that is heard of late can have,
+        whatever two processes' clocks say."""
+        return self.is_late and self.at < moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

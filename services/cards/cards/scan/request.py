@@ -73,7 +73,7 @@ def visit_of(scan: Scan, programme: Programme, at: datetime) -> Visit:
     programme takes."""
     earliest = at - timedelta(seconds=programme.late_window_s)
     moment = at if scan.occurred_at is None else min(max(scan.occurred_at, earliest), at)
-    return Visit(at=moment, day=local_day(moment, programme.timezone))
+    return Visit(at=moment, day=local_day(moment, programme.timezone), is_late=moment < at)
 
 
 def check_occurred_at(scan: Scan, programme: Programme, at: datetime) -> None:

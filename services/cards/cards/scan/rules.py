@@ -63,7 +63,7 @@ def check_card(card: CardAtDesk, visit: Visit) -> None:
         raise Refusal("card_not_yet_valid", field="card", valid_from=card.valid_from.isoformat())
     if visit.day > card.valid_until:
         raise Refusal("card_expired", field="card", valid_until=card.valid_until.isoformat())
-    if card.was_revoked(visit.at):
+    if card.was_revoked(visit):
         raise Refusal("card_revoked", field="card")
 
 
@@ -72,7 +72,7 @@ def check_offer(card: CardAtDesk, device: Device, visit: Visit) -> OfferPublishe
     if not card.is_offer_known:
         raise Refusal("offer_unknown", field="offer_id")
     offer = card.offer
-    if offer is None or card.was_offer_withdrawn(visit.at) or not in_season(offer.season, visit.day):
+    if offer is None or card.was_offer_withdrawn(visit) or not in_season(offer.season, visit.day):
         raise Refusal("offer_not_open", field="offer_id")
     if offer.provider_id != device.provider_id or device.site_id not in offer.site_ids:
         raise Refusal("wrong_provider", field="offer_id")

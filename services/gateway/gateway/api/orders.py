@@ -5,7 +5,15 @@ from typing import Any
 from contracts.access import access_of
 from gateway.call import Call
 from gateway.endpoint import Resource
-from gateway.schemas.orders import OrderRequest, PaymentAnswer, PlacedOrderAnswer, WholeOrderAnswer
+from gateway.schemas.orders import (
+    EmailChangeAnswer,
+    EmailChangeRequest,
+    EmailConfirmationRequest,
+    OrderRequest,
+    PaymentAnswer,
+    PlacedOrderAnswer,
+    WholeOrderAnswer,
+)
 
 orders = Resource(
     "orders", "Orders of cards. Whoever placed one reads it with a token or its `order_secret`."
@@ -43,5 +51,50 @@ def get_order(call: Call, order_id: str) -> Any:
 def start_payment(call: Call, order_id: str) -> Any:
     """Start, or go on with, the payment of an order; send the person to `redirect_url`."""
     return call.services.wallet.start_payment(
+        idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret
+    )
+
+
+@orders.post(
+    "/orders/<id:order_id>/email-changes",
+    access=access_of("identity.request_email_change"),
+    secret=True,
+    body=EmailChangeRequest,
+    answer=EmailChangeAnswer,
+    status=202,
+)
+def request_email_change(call: Call, order_id: str) -> Any:
+    """Have a code mailed to another address; nothing changes before it is confirmed."""
+    return call.services.identity.request_email_change(
+        idempotency_key=call.key,
+        order_id=order_id,
+        order_secret=call.order_secret,
+        email=call.body["email"],
+    )
+
+
+@orders.post(
+    "/orders/<id:order_id>/email-changes/confirm",
+    access=access_of("identity.confirm_email_change"),
+    secret=True,
+    body=EmailConfirmationRequest,
+    status=204,
+)
+def confirm_email_change(call: Call, order_id: str) -> None:
+    """Change the order's address to the one that the code was mailed to; the voucher follows."""
+    call.services.identity.confirm_email_change(
+        idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret, code=call.body["code"]
+    )
+
+
+@orders.post(
+    "/orders/<id:order_id>/voucher-mails",
+    access=access_of("notify.send_voucher_again"),
+    secret=True,
+    status=202,
+)
+def send_voucher_again(call: Call, order_id: str) -> None:
+    """Mail the voucher of the order's card once more, to the address that holds now."""
+    call.services.notify.send_voucher_again(
         idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret
     )

@@ -13,7 +13,7 @@ from gateway.schemas.base import (
     texts,
     whole,
 )
-from gateway.schemas.fields import Many, Note, Part, slug
+from gateway.schemas.fields import Email, Many, Note, Part, Typed, slug
 from gateway.schemas.people import HolderRequest, PersonRequest
 
 MEMBERS_MAX = 20
@@ -78,3 +78,21 @@ class WholeOrderAnswer(OrderAnswer):
 
     checks = parts(CheckAnswer)
     payment = part(PaymentAnswer, allow_none=True)
+
+
+class EmailChangeRequest(Request):
+    """Where the holder's mails are to go from now on."""
+
+    email = Email(required=True)
+
+
+class EmailChangeAnswer(Answer):
+    """The code in the mail confirms the address until `expires_at`."""
+
+    expires_at = instant()
+
+
+class EmailConfirmationRequest(Request):
+    """The six digits of the newest mail to the new address."""
+
+    code = Typed(10, pattern="^[0-9]{4,10}$", required=True)

@@ -1,0 +1,1 @@
+"""This build against another revision's, side by side in one run."""
