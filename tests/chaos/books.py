@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from psycopg2.extensions import connection
@@ -23,7 +24,8 @@ _REDEMPTIONS = """
            paid_from_pot_cents, due_cents,
            ARRAY[provider_id, (least(occurred_at, redeemed_at) AT TIME ZONE 'Europe/Paris')::date::text,
                  offer_id, card_type],
-           ARRAY[1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents]
+           ARRAY[1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents],
+           ARRAY[card_id, site_id, offer_id], least(occurred_at, redeemed_at)
     FROM redemptions
 """
 _SALES = """
@@ -63,7 +65,10 @@ _MESSAGES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Redemption:
-    """A row of `redemptions`; ``group`` and ``counted`` are what the statistics make of it."""
+    """A row of `redemptions`; ``group`` and ``counted`` are what the statistics make of it.
+
+    ``place`` is card, site and offer.
+    """
 
     id: str
     device_id: str
@@ -71,6 +76,8 @@ class Redemption:
     amounts: tuple[int, int, int, int, int]
     group: tuple[str, ...]
     counted: tuple[int, ...]
+    place: tuple[str, ...]
+    visited_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +150,8 @@ def _redemption(row: Row) -> Redemption:
         amounts=row[3:8],
         group=tuple(row[8]),
         counted=tuple(row[9]),
+        place=tuple(row[10]),
+        visited_at=row[11],
     )
 
 

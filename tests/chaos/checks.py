@@ -1,18 +1,23 @@
 """What must hold at rest: each check answers a line for all that is wrong, and nothing when all is well."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import combinations
 
 from benchmarks import world as w
 from tests.chaos.books import Books, Redemption
 from tests.chaos.journal import Note
 
+SCANS = ("redeem", "read again")
+# As the programme of the run has it.
+REPEAT_WINDOW = timedelta(seconds=10)
 AMOUNTS = ("gross_cents", "reduction_cents", "net_cents", "paid_from_pot_cents", "due_cents")
 
 
 def lost(books: Books, notes: Sequence[Note]) -> Iterator[str]:
     """What a client was told, and is not there; and what was recorded, and not passed on."""
-    for note in _accepted(notes, "redeem"):
+    for note in _accepted(notes, *SCANS):
         found = books.redemptions.get(note.said["id"])
         if found is None:
             yield f"{note.key}: {note.said['id']} is not there"
@@ -22,7 +27,7 @@ def lost(books: Books, notes: Sequence[Note]) -> Iterator[str]:
         found = books.redemptions.get(note.said["id"])
         if found is None or not found.cancelled:
             yield f"{note.key}: {note.said['id']} is not cancelled"
-    for note in _accepted(notes, "redeem", "cancel"):
+    for note in _accepted(notes, *SCANS, "cancel"):
         if (_subject(note), note.key) not in books.keys:
             yield f"{note.key}: the key is not stored"
     for note in _accepted(notes, "order"):
@@ -37,7 +42,7 @@ def lost(books: Books, notes: Sequence[Note]) -> Iterator[str]:
 
 def doubled(books: Books) -> Iterator[str]:
     """One effect for each key, one announcement for each effect."""
-    answered = Counter(answer["id"] for answer in books.keys.values() if answer and "recorded_at" in answer)
+    answered = Counter(answer["id"] for answer in books.keys.values() if _is_recording(answer))
     for redemption_id in books.redemptions:
         if answered[redemption_id] != 1:
             yield f"{redemption_id} is the answer of {answered[redemption_id]} keys"
@@ -49,6 +54,23 @@ def doubled(books: Books) -> Iterator[str]:
     for order_id, count in Counter(books.ordered_cards.values()).items():
         if count > 1:
             yield f"{order_id} made {count} cards"
+
+
+def miscounted(books: Books, notes: Sequence[Note]) -> Iterator[str]:
+    """Of equal scans within seconds at one site one counts, by whichever device; but for a second visit."""
+    second = [note for note in _accepted(notes, "redeem") if note.request.get("second_visit")]
+    for note in second:
+        if note.said["already_counted"]:
+            yield f"{note.key}: a second visit was answered with the first, {note.said['id']}"
+    equal: dict[tuple[object, ...], list[Redemption]] = {}
+    for redemption in books.redemptions.values():
+        if not redemption.cancelled:
+            equal.setdefault((redemption.place, redemption.amounts), []).append(redemption)
+    meant = {note.said["id"] for note in second}
+    for visits in equal.values():
+        for one, other in combinations(sorted(visits, key=lambda visit: visit.id), 2):
+            if abs(one.visited_at - other.visited_at) < REPEAT_WINDOW and other.id not in meant:
+                yield f"{other.id} is {one.id} counted again"
 
 
 def keys_changed(notes: Sequence[Note]) -> Iterator[str]:
@@ -143,6 +165,11 @@ def mails_missing(books: Books, kept: set[str]) -> Iterator[str]:
             continue
         if message.state != "sent" or message.id not in kept:
             yield f"the {message.kind} of {message.subject_id} is {message.state}, and in no mailbox"
+
+
+def _is_recording(answer: Mapping[str, object] | None) -> bool:
+    """Whether a stored answer tells of a redemption that was made under its key."""
+    return bool(answer) and "recorded_at" in answer and not answer.get("already_counted")
 
 
 def _accepted(notes: Iterable[Note], *acts: str) -> Iterator[Note]:

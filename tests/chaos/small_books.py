@@ -76,6 +76,7 @@ def insert(database: Database, table: str, **values: Any) -> None:
 
 def _redeemed(key: str, redemption_id: str) -> Note:
     said = {"id": redemption_id, **PRICE, "paid_from_pot_cents": PAID[redemption_id], "recorded_at": AT}
+    said["already_counted"] = False
     return note("redeem", key, 201, said)
 
 

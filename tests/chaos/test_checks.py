@@ -39,6 +39,7 @@ class Day:
         found = {
             "lost": list(checks.lost(books, self.notes)),
             "doubled": list(checks.doubled(books)),
+            "miscounted": list(checks.miscounted(books, self.notes)),
             "unbalanced": list(checks.unbalanced(books)),
             "negative": list(checks.negative(books)),
             "keys_changed": list(checks.keys_changed(self.notes)),
@@ -138,6 +139,28 @@ def test_an_acknowledged_redemption_that_is_gone_is_lost(day: Day) -> None:
 def test_a_second_effect_of_a_key_is_doubled(day: Day) -> None:
     small._write_redemption(day.owner_database("cards"), "red_3", 100, cancelled=False)
     assert {"doubled", "unbalanced", "drift_cents", "statistics_off", "receipts_missing"} == day.wrong()
+
+
+def test_the_same_scan_counted_again_seconds_later_is_miscounted(day: Day) -> None:
+    small._write_redemption(day.owner_database("cards"), "red_3", small.PAID["red_1"], cancelled=False)
+    assert "miscounted" in day.wrong()
+    meant = small.note("redeem", "key-4", 201, {**day.notes[0].said, "id": "red_3"})
+    day.notes.append(replace(meant, request={**meant.request, "second_visit": True}))
+    assert "miscounted" not in day.wrong()
+
+
+def test_a_second_visit_that_is_answered_with_the_first_is_miscounted(day: Day) -> None:
+    told = small.note("redeem", "key-1", 201, {**day.notes[0].said, "already_counted": True})
+    day.notes.append(replace(told, request={**told.request, "second_visit": True}))
+    assert day.wrong() == {"miscounted"}
+
+
+def test_a_repeat_that_is_answered_with_the_first_is_no_second_effect(day: Day) -> None:
+    answer = {"id": "red_1", "recorded_at": small.AT, "already_counted": True}
+    row = {"caller": small.DEVICE, "key": "key-5", "request_hash": "", "answer": answer}
+    small.insert(day.owner_database("cards"), "idempotency_keys", **row)
+    day.notes.append(small.note("read again", "key-5", 201, day.notes[0].said))
+    assert day.wrong() == set()
 
 
 def test_an_effect_that_is_announced_twice_is_doubled(day: Day) -> None:

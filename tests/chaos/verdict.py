@@ -43,6 +43,7 @@ def judge(scene: Scene, crew: Crew, left: dict[str, int]) -> Verdict:
         "doubled": checks.doubled(books),
         "unbalanced": checks.unbalanced(books),
         "negative": checks.negative(books),
+        "miscounted": checks.miscounted(books, notes),
         "keys_changed": checks.keys_changed(notes),
         "keys_reused": checks.keys_reused(notes),
         "statistics_off": checks.statistics_off(books),

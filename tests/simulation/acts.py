@@ -29,7 +29,7 @@ SPOUSE = {**ADULT, "given_name": "Noé"}
 CHILD = {"given_name": "Tom", "family_name": "Blanc", "birth_date": "2018-01-01"}
 TWIN = {**CHILD, "given_name": "Léa"}
 MEMBERS = {"hh_family": [SPOUSE, CHILD, TWIN], "hh_late": [], "hh_renewed": [], "hh_single": []}
-# Who orders, for which household: the family's two adults, and one of them again, as a household of their own.
+# Who orders, for which household: the family's two adults, and one of them again, for another household.
 ORDERS = (
     *(("hh_family", "per_anais"), ("hh_late", "per_late"), ("hh_renewed", "per_anais")),
     *(("hh_single", "per_single"), ("hh_family", "per_spouse")),

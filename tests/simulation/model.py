@@ -202,8 +202,7 @@ class Model:
         self.sales[place, "paid"] += sign * redemption.paid
 
     def _is_cut_off(self, household: str, until: datetime) -> bool:
-        """Whether none of its cards can be used, now or once reissued, and one was revoked for error or fraud,
-        all by then."""
+        """Whether by then one card was revoked for error or fraud, and no other could be used or reissued."""
         cards = [card for card in self.cards.values() if card.household == household]
         replaced = {card.replaces for card in cards}
         usable = [

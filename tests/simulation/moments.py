@@ -13,8 +13,8 @@ AFTER_THE_SEA = (datetime(2027, 10, 1, 8, tzinfo=UTC), *(datetime(2027, 10, 4, 8
 AFTER_ALL = datetime(2028, 1, 4, 8, tzinfo=UTC)
 LATE_WINDOW = timedelta(days=3)
 AHEAD_MAX = timedelta(minutes=2)
-# From within the window of a repeat (20 s), past the time in which a device may undo (5 min) and that in which
-# a late visit is heard of, to another month.
+# From within the window of a repeat (20 s), past the time in which a device may undo (5 min) and the one in
+# which a late visit is heard of, to another month.
 PAUSES = (
     *(timedelta(seconds=2), timedelta(seconds=30), timedelta(minutes=6)),
     *(timedelta(days=1), timedelta(days=4), timedelta(days=31)),
@@ -35,8 +35,8 @@ def _midnight(now: datetime) -> datetime:
     return datetime.combine(civil_day(now), time.min, PARIS).astimezone(UTC)
 
 
-# Now, as most say; seconds to days ago; this side and that of midnight and of what is too late; a clock that is
-# ahead, a little and too far.
+# Now, as most say; seconds to days ago; this side and that of midnight and of what is too late; a clock that
+# is ahead, a little and too far.
 SEEN: tuple[Callable[[datetime], datetime | None], ...] = (
     *(lambda _: None,) * 16,
     *(_ago(seconds=5), _ago(minutes=10), _ago(hours=11), _ago(days=1), _ago(days=2)),
@@ -44,7 +44,7 @@ SEEN: tuple[Callable[[datetime], datetime | None], ...] = (
     *(lambda now: now - LATE_WINDOW, lambda now: now - LATE_WINDOW - _INSTANT),
     *(_ago(minutes=-1), _ago(minutes=-3)),
 )
-# How far from a visit the same is seen again: within the window of a repeat, before or after, and at its edges.
+# How far from a visit the same is seen again: within the window of a repeat, before or after, at its edges.
 SEEN_AGAIN = tuple(timedelta(seconds=s) for s in (0, 0, 5, -5, 19.999999, -19.999999, 20, -20))
 # How long before or after its revocation a card is seen.
 SEEN_REVOKED = (-_INSTANT, timedelta(), _INSTANT, timedelta(minutes=-10), timedelta(days=-1))

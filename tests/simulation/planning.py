@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from chassis.caller import Caller
-
 from tests.simulation import acts
 from tests.simulation.bus import MOODS, Message
 from tests.simulation.model import Card, Model
@@ -80,7 +79,9 @@ class Planner:
         }
         return self._ask(acts.device(offer_id, _pick(SITES, site), site // len(SITES)), body)
 
-    def _scan_again(self, model: Model, which: int, newest: int, at: int, typed: int, when: int, _: int) -> Any:
+    def _scan_again(
+        self, model: Model, which: int, newest: int, at: int, typed: int, when: int, _: int
+    ) -> Any:
         """The same visit, read on whichever device of the site and however; or the desk says that it is a
         second one."""
         if not self.asked:

@@ -87,7 +87,9 @@ def _without_turn(card: Prepared) -> Prepared:
 
 def repeat_by_device(patch: pytest.MonkeyPatch, _: World) -> None:
     """A site's other device counts the same visit again."""
-    _change_facts(patch, "card_id = :card_id AND site_id = :site_id", "card_id = :card_id AND device_id = :device_id")
+    _change_facts(
+        patch, "card_id = :card_id AND site_id = :site_id", "card_id = :card_id AND device_id = :device_id"
+    )
 
 
 def repeat_backwards_only(patch: pytest.MonkeyPatch, _: World) -> None:

@@ -104,7 +104,10 @@ def _settle_known_key(model: Model, done: Done, known: tuple[Mapping[str, Any], 
     assert not done.refused, f"{done}, but it was answered {redemption_id}"
     assert done.answer["id"] == redemption_id, f"{done}, before it was {redemption_id}"
     # Beside the same answer it is told that what it tells of no longer stands.
-    cancelled_at, cancelled = done.answer.pop("cancelled_at", None), model.redemptions[redemption_id].cancelled
+    cancelled_at, cancelled = (
+        done.answer.pop("cancelled_at", None),
+        model.redemptions[redemption_id].cancelled,
+    )
     assert cancelled_at == (cancelled and rfc3339(cancelled)), f"{done}, cancelled {cancelled}"
     assert answer in (None, as_json(done.answer)), f"{done}, before it was {answer}"
     _keep_answer(model, done, redemption_id)

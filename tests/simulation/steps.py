@@ -37,8 +37,15 @@ WEIGHTS = {
 # The first of two at once, and what it meets.
 FIRST = {"scan": 5, "cancel": 2, "deliver": 2, "resend": 1}
 SECOND = {
-    **{"scan": 4, "scan again": 2, "scan other": 1, "resend": 2, "cancel": 2},
-    **{"deliver": 3, "sweep": 1, "revoke": 1, "relay": 1},
+    "scan": 4,
+    "scan again": 2,
+    "scan other": 1,
+    "resend": 2,
+    "cancel": 2,
+    "deliver": 3,
+    "sweep": 1,
+    "revoke": 1,
+    "relay": 1,
 }
 AT_ONCE = {"at once": (FIRST, SECOND), "one person at once": ({"scan": 1}, {"scan other": 1})}
 

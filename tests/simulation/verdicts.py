@@ -62,7 +62,7 @@ def _refused_by_code(card: Card, body: Any) -> str | None:
 
 
 def _repeated(model: Model, card: Card, caller: Any, body: Any, visit: datetime) -> str | None:
-    """The same seconds before or after at this site, on any of its devices, unless the desk says otherwise."""
+    """The same at this site seconds before or after, on any device, unless the desk says otherwise."""
     repeated = [
         (redemption.visit, redemption_id)
         for redemption_id, redemption in model.redemptions.items()
