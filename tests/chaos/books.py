@@ -45,6 +45,8 @@ _ALLOWANCES = """
 """
 # The loader's orders have numbers for ids, those of the run begin with the time.
 _CARDS = "SELECT id, order_id FROM cards WHERE order_id NOT LIKE 'ord_0000000%'"
+_HOLDERS = "SELECT id, holder_id FROM orders WHERE id NOT LIKE 'ord_0000000%'"
+_EMAILS = "SELECT person_id, email FROM holders"
 _MOVED = """
     SELECT kind, source_id, CASE kind WHEN 'debit' THEN debit_account_id ELSE credit_account_id END,
            amount_cents
@@ -96,7 +98,8 @@ class Books:
     """What stands in the databases; amounts in cents, moves by redemption and pot.
 
     ``keys`` are stored answers by caller and key, ``said`` counts announcements by name and redemption,
-    ``allowances`` are pot, amount and the sum of its moves, ``ordered_cards`` name each card's order.
+    ``allowances`` are pot, amount and the sum of its moves, ``ordered_cards`` name each card's order,
+    ``emails`` the address of each order's holder.
     """
 
     redemptions: Mapping[str, Redemption]
@@ -105,6 +108,7 @@ class Books:
     said: Counter[Row]
     allowances: list[Row]
     ordered_cards: Mapping[str, str]
+    emails: Mapping[str, str]
     moved: Mapping[str, Mapping[str, Mapping[str, int]]]
     voided: set[str]
     entries_cents: int
@@ -116,10 +120,11 @@ class Books:
 def read_books(urls: Mapping[str, str]) -> Books:
     """Read everything; ``urls`` are the databases by service."""
     with ExitStack() as opened:
-        cards, wallet, offers, notify = (
+        cards, wallet, offers, notify, identity = (
             opened.enter_context(closing(connect(urls[service])))
-            for service in ("cards", "wallet", "offers", "notify")
+            for service in ("cards", "wallet", "offers", "notify", "identity")
         )
+        emails = dict(_rows(identity, _EMAILS))
         return Books(
             redemptions={row[0]: _redemption(row) for row in _rows(cards, _REDEMPTIONS)},
             draws=_by_redemption(_rows(cards, _DRAWS)),
@@ -127,6 +132,7 @@ def read_books(urls: Mapping[str, str]) -> Books:
             said=Counter(_rows(cards, _SAID)),
             allowances=_rows(cards, _ALLOWANCES),
             ordered_cards=dict(_rows(cards, _CARDS)),
+            emails={one: emails[whose] for one, whose in _rows(cards, _HOLDERS) if whose in emails},
             moved=_moves(_rows(wallet, _MOVED)),
             voided={row[0] for row in _rows(wallet, _VOIDED)},
             entries_cents=int(_rows(wallet, _ENTRIES)[0][0]),

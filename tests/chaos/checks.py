@@ -12,6 +12,7 @@ from tests.chaos.journal import Note
 SCANS = ("redeem", "read again")
 # As the programme of the run has it.
 REPEAT_WINDOW = timedelta(seconds=10)
+MAY_BE_VOID = ("email_change_code", "voucher_again")
 AMOUNTS = ("gross_cents", "reduction_cents", "net_cents", "paid_from_pot_cents", "due_cents")
 
 
@@ -151,6 +152,23 @@ def receipts_missing(books: Books) -> Iterator[str]:
         yield f"{kind} of {subject_id}: there are {noted[kind, subject_id]}"
 
 
+def addresses_wrong(books: Books, notes: Sequence[Note], has_voucher: set[str]) -> Iterator[str]:
+    """An order's address is the one that was confirmed, or its first; the voucher was mailed to it.
+
+    ``has_voucher`` are the addresses to which one was mailed.
+    """
+    confirmed = {_order_of(note) for note in notes if note.act == "confirm" and note.status == 204}
+    asked = {_order_of(note): note.request["email"] for note in notes if note.act == "correct"}
+    with_card = set(books.ordered_cards.values())
+    for note in _accepted(notes, "order"):
+        order_id = note.said["id"]
+        wanted = asked[order_id] if order_id in confirmed else note.request["holder"]["email"]
+        if books.emails.get(order_id) != wanted:
+            yield f"{order_id}: it has not the address {'confirmed' if order_id in confirmed else 'given'}"
+        if order_id in confirmed & with_card and wanted not in has_voucher:
+            yield f"{order_id}: the confirmed address got no voucher"
+
+
 def mails_missing(books: Books, kept: set[str]) -> Iterator[str]:
     """One mail for each card that was ordered, and for each receipt that was not put off.
 
@@ -161,7 +179,8 @@ def mails_missing(books: Books, kept: set[str]) -> Iterator[str]:
         if vouchers[card_id] != 1:
             yield f"{vouchers[card_id]} vouchers for {card_id}"
     for message in books.messages:
-        if message.put_off:
+        # A voucher follows a change of address only where it was mailed before; a code may expire unsent.
+        if message.put_off or (message.state == "void" and message.kind in MAY_BE_VOID):
             continue
         if message.state != "sent" or message.id not in kept:
             yield f"the {message.kind} of {message.subject_id} is {message.state}, and in no mailbox"
@@ -181,6 +200,11 @@ def _amounts_told(note: Note, found: Redemption) -> tuple[int, ...]:
     # The answer names what follows from the request; the gross price is the request's own.
     told = {**said, "gross_cents": note.request["gross_cents"]}
     return tuple(told.get(name, amount) for name, amount in zip(AMOUNTS, found.amounts, strict=True))
+
+
+def _order_of(note: Note) -> str:
+    """From /v1/orders/{order_id}/…"""
+    return note.path.split("/")[3]
 
 
 def _subject(note: Note) -> str:

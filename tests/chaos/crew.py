@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from benchmarks import world as w
+from tests.chaos.correcting import Corrections
 from tests.chaos.desks import Desk, scan_request
 from tests.chaos.families import Office
 from tests.chaos.journal import Journal
@@ -96,7 +97,9 @@ def crew(scene: Scene, options: Options) -> Iterator[Crew]:
     officer = Phone(port=port, name="stf_chaos", token=officer_token, journal=journals[OFFICE])
     others = [_phone(scene, number, journals[number], w.PROVIDERS) for number in range(DESKS)]
     desks = [Desk(scene, n, phones[n], others[n], chances[n]) for n in range(DESKS)]
-    made = Crew(desks, Office(scene, partner, officer, chances[OFFICE]), phones[PROBE], scene)
+    corrections = Corrections(partner, scene.stack.mail_folder)
+    office = Office(scene, partner, officer, chances[OFFICE], corrections)
+    made = Crew(desks, office, phones[PROBE], scene)
     threads = [
         *(threading.Thread(target=made.run, args=(f"desk {desk.number}", desk.work)) for desk in desks),
         threading.Thread(target=made.run, args=("office", made.office.work)),

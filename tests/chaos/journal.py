@@ -12,8 +12,8 @@ class Note:
     """One request that was answered for good: a yes, or a no that is no "try again".
 
     ``act`` is redeem, read again (by another device), cancel, replay (a key again), reuse (a key with another
-    request), order, accept or revoke; ``answer`` is the body to the byte, as text; ``tries`` is how often it
-    was sent.
+    request), order, accept, revoke, correct (an address) or confirm; ``answer`` is the body to the byte, as
+    text; ``tries`` is how often it was sent.
     """
 
     act: str

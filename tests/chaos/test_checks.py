@@ -16,7 +16,7 @@ from tests.chaos.journal import Note
 from tests.chaos.parked import Parked
 from tests.loosening import changeable
 
-SERVICES = ("cards", "wallet", "offers", "notify")
+SERVICES = ("cards", "wallet", "offers", "notify", "identity")
 NEVER_NEGATIVE = "ck_allowances_never_negative"
 
 
@@ -46,6 +46,7 @@ class Day:
             "keys_reused": list(checks.keys_reused(self.notes)),
             "statistics_off": list(checks.statistics_off(books)),
             "receipts_missing": list(checks.receipts_missing(books)),
+            "addresses_wrong": list(checks.addresses_wrong(books, self.notes, {small.EMAIL})),
             "mails_missing": list(checks.mails_missing(books, small.MAILED)),
             "audit_amiss": list(audited.amiss({name: self.urls[name] for name in SERVICES}, books)),
             "drift_cents": checks.drift_cents(books),
@@ -117,6 +118,7 @@ def test_a_good_day_has_nothing_to_report(day: Day) -> None:
             {"receipts_missing"},
         ),
         ("notify", "DELETE FROM messages WHERE kind = 'voucher'", {"mails_missing"}),
+        ("identity", "UPDATE holders SET email = 'half@example.org'", {"addresses_wrong"}),
         ("notify", "UPDATE messages SET id = 'msg_other' WHERE kind = 'voucher'", {"mails_missing"}),
         (
             "notify",
@@ -188,6 +190,12 @@ def test_another_answer_to_a_known_key_is_a_changed_key(day: Day) -> None:
 def test_an_answer_to_another_request_under_a_known_key_is_a_reused_key(day: Day) -> None:
     day.notes[4] = small.note("reuse", "key-1", 201, day.notes[0].said)
     assert day.wrong() == {"keys_reused"}
+
+
+def test_an_address_that_was_not_confirmed_and_one_without_its_voucher_are_wrong(day: Day) -> None:
+    books = read_books(day.urls)
+    assert list(checks.addresses_wrong(books, day.notes, set())) != []
+    assert list(checks.addresses_wrong(books, day.notes[:-1], {small.EMAIL})) != []
 
 
 def test_only_poison_may_be_parked_and_all_of_it_must_be() -> None:

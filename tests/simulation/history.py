@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
@@ -54,20 +54,26 @@ class History:
         settle(self.model, done, self._moment(self._look(act.sides)))
         self.books.check(self.model)
 
-    def finish(self, *, closes: bool, reconciles: bool) -> None:
+    def finish(self, *, closes: bool, sweeper_dies_at: int, reconciles: bool) -> None:
         """Everything arrives; and when the programme is over, what was not spent is the funder's again.
 
+        ``closes`` pots while something is on its way, by a sweeper that may die of it, and then all of them.
         ``reconciles`` with the services' own totals too, which cost as much as ten steps.
         """
+        if closes:
+            self._sweep_at(AFTER_THE_SEA[-1], sweeper_dies_at)
         self._grow_quiet()
         if closes:
-            self.world.moment = max(self.world.moment, AFTER_ALL)
-            self.play_act(self.planner.plan(self.model, Step("sweep")))
+            self._sweep_at(AFTER_ALL)
             self._grow_quiet()
             assert all(pot.closed_in_wallet for pot in self.model.pots.values()), self.model.pots
         check_quiet(self.world, self.books, self.model)
         if reconciles:
             check_totals(self.world, self.books)
+
+    def _sweep_at(self, moment: datetime, dies_at: int | None = None) -> None:
+        self.world.moment = max(self.world.moment, moment)
+        self.play_act(self.planner.plan(self.model, Step("sweep")), dies_at)
 
     def _let_days_pass(self, step: Step) -> None:
         # A sweep is worth something only after a pot's last day; most histories stay before it.

@@ -46,5 +46,7 @@ SEEN: tuple[Callable[[datetime], datetime | None], ...] = (
 )
 # How far from a visit the same is seen again: within the window of a repeat, before or after, at its edges.
 SEEN_AGAIN = tuple(timedelta(seconds=s) for s in (0, 0, 5, -5, 19.999999, -19.999999, 20, -20))
+# Longer than the window of a repeat.
+A_WHILE = timedelta(minutes=1)
 # How long before or after its revocation a card is seen.
 SEEN_REVOKED = (-_INSTANT, timedelta(), _INSTANT, timedelta(minutes=-10), timedelta(days=-1))

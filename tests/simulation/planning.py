@@ -9,7 +9,7 @@ from chassis.caller import Caller
 from tests.simulation import acts
 from tests.simulation.bus import MOODS, Message
 from tests.simulation.model import Card, Model
-from tests.simulation.moments import SEEN, SEEN_AGAIN, SEEN_REVOKED
+from tests.simulation.moments import A_WHILE, SEEN, SEEN_AGAIN, SEEN_REVOKED
 from tests.simulation.steps import Step
 from tests.simulation.world import Asked, World
 
@@ -52,7 +52,18 @@ class Planner:
         if card is None:
             return None
         seen = _pick(SEEN, when)(self.world.moment)
-        return self._scan_seen(card, seen, offer, site, pay, typed)
+        return self._scan_at(_pick(SITES, site), card, seen, offer, pay, typed)
+
+    def _scan_familiar(
+        self, model: Model, which: int, offer: int, _: int, pay: int, typed: int, when: int
+    ) -> Act | None:
+        """Where the card's person was before and about when, so that limits are reached."""
+        standing = [one for one in model.redemptions.values() if not one.cancelled]
+        if not standing:
+            return None
+        before = _pick(standing, which)
+        seen = before.visit - A_WHILE if when % 4 else None
+        return self._scan_at(before.site, model.cards[before.card], seen, offer, pay, typed)
 
     def _scan_revoked(
         self, model: Model, which: int, offer: int, site: int, pay: int, typed: int, when: int
@@ -62,11 +73,10 @@ class Planner:
         if not revoked:
             return None
         card, revoked_at = _pick(revoked, which)
-        return self._scan_seen(card, revoked_at + _pick(SEEN_REVOKED, when), offer, site, pay, typed)
+        seen = revoked_at + _pick(SEEN_REVOKED, when)
+        return self._scan_at(_pick(SITES, site), card, seen, offer, pay, typed)
 
-    def _scan_seen(
-        self, card: Card, seen: datetime | None, offer: int, site: int, pay: int, typed: int
-    ) -> Act:
+    def _scan_at(self, site: str, card: Card, seen: datetime | None, offer: int, pay: int, typed: int) -> Act:
         offer_id = _pick(sorted(acts.OFFERS), offer)
         body = {
             **_read(card, typed),
@@ -77,7 +87,7 @@ class Planner:
             "occurred_at": seen and seen.isoformat(),
             "second_visit": False,
         }
-        return self._ask(acts.device(offer_id, _pick(SITES, site), site // len(SITES)), body)
+        return self._ask(acts.device(offer_id, site, typed // 12), body)
 
     def _scan_again(
         self, model: Model, which: int, newest: int, at: int, typed: int, when: int, _: int

@@ -10,7 +10,7 @@ from tests.simulation.history import History
 from tests.simulation.model import Model
 from tests.simulation.moments import CARDS_MADE, FIRST_DAY
 from tests.simulation.planning import order_act
-from tests.simulation.steps import Step, draw_steps
+from tests.simulation.steps import DEADLY_PLACES_OF_A_SWEEP, Step, draw_steps
 from tests.simulation.world import World
 
 # Enough for the shortest history of most failures; each run costs as much as a history.
@@ -72,7 +72,11 @@ class Search:
             with self.world.seeded(seed):
                 for step in steps:
                     history.play(step)
-                history.finish(closes=seed % CLOSES_EVERY == 0, reconciles=seed % RECONCILES_EVERY == 0)
+                history.finish(
+                    closes=seed % CLOSES_EVERY == 0,
+                    sweeper_dies_at=seed // CLOSES_EVERY % DEADLY_PLACES_OF_A_SWEEP,
+                    reconciles=seed % RECONCILES_EVERY == 0,
+                )
         except AssertionError as error:
             return str(error)
         return None

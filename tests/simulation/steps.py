@@ -27,12 +27,12 @@ WEIGHTS = {
     "deliver again": 4,
     "relay": 14,
     "pause": 5,
-    "sweep": 5,
+    "sweep": 3,
     "revoke": 3,
     "reissue": 2,
     "order": 1,
     "at once": 9,
-    "one person at once": 5,
+    "one person at once": 4,
 }
 # The first of two at once, and what it meets.
 FIRST = {"scan": 5, "cancel": 2, "deliver": 2, "resend": 1}
@@ -47,7 +47,7 @@ SECOND = {
     "revoke": 1,
     "relay": 1,
 }
-AT_ONCE = {"at once": (FIRST, SECOND), "one person at once": ({"scan": 1}, {"scan other": 1})}
+AT_ONCE = {"at once": (FIRST, SECOND), "one person at once": ({"scan familiar": 1}, {"scan other": 1})}
 
 
 @dataclass(frozen=True)
