@@ -188,7 +188,7 @@ def mails_missing(books: Books, kept: set[str]) -> Iterator[str]:
 
 def _is_recording(answer: Mapping[str, object] | None) -> bool:
     """Whether a stored answer tells of a redemption that was made under its key."""
-    return bool(answer) and "recorded_at" in answer and not answer.get("already_counted")
+    return answer is not None and answer.get("already_counted") is False
 
 
 def _accepted(notes: Iterable[Note], *acts: str) -> Iterator[Note]:

@@ -52,7 +52,7 @@ class Office:
             "Maëlys", "D'Hers", "1991-02-03", f"famille{self.placed}@example.org", people.RODEZ, **MAELYS
         )
         request = body("family_bonus", holder, MEMBERS)
-        note = self.partner.ask("order", "/v1/orders", request, f"order-{self.placed}")
+        note = self.partner.ask("order", "/v1/orders", request, f"order-{self.placed:04d}")
         if note.status == 201:
             self.waiting.append(note.said["id"])
             if self.random.random() < MISTYPED_SHARE:

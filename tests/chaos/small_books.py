@@ -107,9 +107,16 @@ def _write_cards(cards: Database) -> None:
     _write_pot(cards)
     for number, (redemption_id, paid_cents) in enumerate(PAID.items(), start=1):
         _write_redemption(cards, redemption_id, paid_cents, cancelled=redemption_id == "red_2")
-        answer = {"id": redemption_id, "recorded_at": AT}
+        answer = {"id": redemption_id, "recorded_at": AT, "already_counted": False}
         insert(cards, "idempotency_keys", caller=DEVICE, key=f"key-{number}", request_hash="", answer=answer)
-    insert(cards, "idempotency_keys", caller=DEVICE, key="key-3", request_hash="", answer={"id": "red_2"})
+    insert(
+        cards,
+        "idempotency_keys",
+        caller=DEVICE,
+        key="key-3",
+        request_hash="",
+        answer={"id": "red_2", "recorded_at": AT},
+    )
 
 
 def _write_pot(cards: Database) -> None:

@@ -152,7 +152,7 @@ def test_the_same_scan_counted_again_seconds_later_is_miscounted(day: Day) -> No
 
 
 def test_a_second_visit_that_is_answered_with_the_first_is_miscounted(day: Day) -> None:
-    told = small.note("redeem", "key-1", 201, {**day.notes[0].said, "already_counted": True})
+    told = small.note("redeem", "key-2", 201, {**day.notes[0].said, "already_counted": True})
     day.notes.append(replace(told, request={**told.request, "second_visit": True}))
     assert day.wrong() == {"miscounted"}
 
