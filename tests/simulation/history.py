@@ -157,7 +157,14 @@ class History:
         elif name == "pot_credited":
             self.model.note_credit(event)
         elif name == "redemption_recorded":
-            self.world.counts[f"paid from {len(event['draws'])} pots"] += 1
+            self._count_visit(event)
+
+    def _count_visit(self, event: dict[str, Any]) -> None:
+        counts, at = self.world.counts, event["redeemed_at"]
+        counts[f"paid from {len(event['draws'])} pots"] += 1
+        counts["heard of late"] += event["visited_at"] < at
+        counts["heard of in another month"] += event["visited_at"][:7] != at[:7]
+        counts["in good faith"] += self.model.cards[event["card_id"]].revoked is not None
 
     def _take_in_card(self, card_id: str, replaces: str | None) -> None:
         """A card is valid from the day on which it is made; one that is reissued from the first one's."""

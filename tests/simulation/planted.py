@@ -139,7 +139,8 @@ PLANTS: dict[str, Plant] = {
         *(visits.judge_by_upload, visits.take_it_however_late, visits.forget_good_faith),
         *(visits.close_at_once, visits.sell_on_upload_day, visits.limits_without_end),
         *(visits.count_by_order, visits.no_turn, visits.repeat_by_device, visits.repeat_backwards_only),
-        *(visits.repeat_before_code, visits.deny_second_visits, visits.replay_as_if_it_stood),
+        *(visits.repeat_any_of_two, visits.repeat_before_code, visits.deny_second_visits),
+        visits.replay_as_if_it_stood,
     )
 }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -97,12 +98,17 @@ def repeat_backwards_only(patch: pytest.MonkeyPatch, _: World) -> None:
     _change_facts(patch, ":repeat_before", ":repeat_after + interval '20 seconds'")
 
 
+def repeat_any_of_two(patch: pytest.MonkeyPatch, _: World) -> None:
+    """Of two redemptions of one moment now the one is repeated and now the other."""
+    _change_facts(patch, "DESC, id DESC", "DESC, id")
+
+
 def _change_facts(patch: pytest.MonkeyPatch, words: str, others: str) -> None:
     for name, facts_ in (("READ_FACTS", READ_FACTS), ("LOCK_FACTS", LOCK_FACTS)):
         assert words in facts_.sql
         changed = facts_.sql.replace(words, others)
         # A connection knows a statement by its name: each bug's is another.
-        patch.setattr(facts, name, Prepared(f"{facts_.name}_{abs(hash(others))}", changed))
+        patch.setattr(facts, name, Prepared(f"{facts_.name}_{crc32(others.encode())}", changed))
 
 
 def repeat_before_code(patch: pytest.MonkeyPatch, _: World) -> None:
