@@ -29,8 +29,8 @@ from devstack.supervisor import Supervised
 from tests.chaos.links import Links, linked
 from tests.chaos.options import Options
 
-# A run begins minutes before midnight: a visit and its upload are often of two days, as no fault may forget.
-BEGINS = w.NOW.replace(hour=23, minute=57)
+# A run begins a minute before midnight, so that a visit and its upload are often of two days.
+BEGINS = w.NOW.replace(hour=23, minute=59)
 CARDS = 2_000
 # Many clients at these, so that pots run dry, locks are waited for and limits are reached.
 HOT_CARDS = 12

@@ -104,19 +104,21 @@ def _settle_known_key(model: Model, done: Done, known: tuple[Mapping[str, Any], 
     assert not done.refused, f"{done}, but it was answered {redemption_id}"
     assert done.answer["id"] == redemption_id, f"{done}, before it was {redemption_id}"
     # Beside the same answer it is told that what it tells of no longer stands.
-    cancelled_at, cancelled = (
-        done.answer.pop("cancelled_at", None),
-        model.redemptions[redemption_id].cancelled,
-    )
-    assert cancelled_at == (cancelled and rfc3339(cancelled)), f"{done}, cancelled {cancelled}"
-    assert answer in (None, as_json(done.answer)), f"{done}, before it was {answer}"
+    told, cancelled = done.answer.get("cancelled_at"), model.redemptions[redemption_id].cancelled
+    assert told == (cancelled and rfc3339(cancelled)), f"{done}, told {told}, cancelled {cancelled}"
+    assert answer in (None, _stored(done)), f"{done}, before it was {answer}"
     _keep_answer(model, done, redemption_id)
 
 
 def _keep_answer(model: Model, done: Done, redemption_id: str) -> None:
     caller, key, body = done.about
-    answer = None if done.answer is None else as_json(done.answer)
+    answer = None if done.answer is None else _stored(done)
     model.keys[caller.subject, key] = (body, answer, redemption_id)
+
+
+def _stored(done: Done) -> str:
+    """What must stand under the key of an answer, to the letter."""
+    return as_json({name: value for name, value in done.answer.items() if name != "cancelled_at"})
 
 
 def _recorded(model: Model, done: Done, moment: Moment, draws: dict[str, int]) -> str:
