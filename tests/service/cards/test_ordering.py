@@ -79,6 +79,8 @@ TOM = {"given_name": "Tom", "family_name": "Roux", "birth_date": "2012-01-01"}
         ({"card_type": "youth", "holder": {"birth_date": "2000-01-01"}, "members": [TOM, TOM]}, *AGAIN),
         ({"holder": {"birth_date": "2005-01-01"}}, "age_not_covered", "holder.birth_date"),
         ({"holder": {"sex": None}}, "invalid_field", "holder.sex"),
+        ({"holder": {"family_name": "สมชาย"}}, "invalid_field", "holder.family_name"),
+        ({"holder": {"organisation": "Vent 🌊"}}, "invalid_field", "holder.organisation"),
         ({"channel_note": "x" * 501}, "invalid_field", "channel_note"),
     ],
 )
