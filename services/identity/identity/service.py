@@ -61,6 +61,7 @@ class IdentityService:
                 session,
                 self.caller,
                 self.settings.fingerprint_key,
+                self.programmes,
                 idempotency_key=idempotency_key,
                 programme=programme,
                 card_type=card_type,
@@ -114,6 +115,7 @@ class IdentityService:
             return deciding.decide_check(
                 session,
                 self.caller,
+                self.programmes,
                 idempotency_key=idempotency_key,
                 check_id=check_id,
                 outcome=outcome,
