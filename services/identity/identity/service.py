@@ -62,6 +62,7 @@ class IdentityService(EmailChangeCalls):
                 session,
                 self.caller,
                 self.settings.fingerprint_key,
+                self.programmes,
                 idempotency_key=idempotency_key,
                 programme=programme,
                 card_type=card_type,
@@ -115,6 +116,7 @@ class IdentityService(EmailChangeCalls):
             return deciding.decide_check(
                 session,
                 self.caller,
+                self.programmes,
                 idempotency_key=idempotency_key,
                 check_id=check_id,
                 outcome=outcome,

@@ -55,6 +55,7 @@ for order_id, api_url in (("ord_1", api.url), ("ord_2", "http://127.0.0.1:1")):
             session,
             service_caller("cards"),
             KEY,
+            programmes,
             idempotency_key=order_id,
             programme="occygene-2020",
             card_type="family_bonus",
@@ -80,6 +81,7 @@ with db.transaction() as session:
     deciding.decide_check(
         session,
         officer,
+        programmes,
         idempotency_key="k",
         check_id=page["checks"][0]["id"],
         outcome="refused",

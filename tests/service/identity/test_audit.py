@@ -80,7 +80,7 @@ def register_household(world: World) -> tuple[Acts, Acts]:
 def decide_check(world: World) -> tuple[Acts, Acts]:
     check_id = world.order(card_type="family")["checks"]["residence"]
     verdict = {"check_id": check_id, "outcome": "accepted", "reason_code": None, "note": "vu à Nîmes"}
-    _, left = world.entries(deciding.decide_check, world.officer, **keyed(), **verdict)
+    _, left = world.entries(deciding.decide_check, world.officer, world.programmes, **keyed(), **verdict)
     return left, [("stf_officer", "check_decided", check_id)]
 
 
@@ -187,7 +187,7 @@ def test_an_application_is_opened_by_cards_and_ended_by_whoever_decided(world: W
     ]
     check_id = next(iter(ordered["checks"].values()))
     verdict = {"check_id": check_id, "outcome": "refused", "reason_code": "not_resident", "note": None}
-    _, left = world.entries(deciding.decide_check, world.officer, **keyed(), **verdict)
+    _, left = world.entries(deciding.decide_check, world.officer, world.programmes, **keyed(), **verdict)
     assert [entry[:2] for entry in left] == [
         ("stf_officer", "check_decided"),
         ("stf_officer", "application_refused"),
