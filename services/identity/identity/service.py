@@ -6,7 +6,6 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
-from chassis.database import Database as ServiceDatabase
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from contracts import identity as shapes
 from contracts.access import calls_of
@@ -40,7 +39,7 @@ class IdentityService(EmailChangeCalls):
     name = "identity"
     access = calls_of("identity")
     settings: Settings = SettingsOf(Settings)
-    db: ServiceDatabase = Database()
+    db = Database()
     services: Any = Services()
     caller: Caller = CurrentCaller()
     programmes: Mapping[str, Programme] = Loaded(load_programmes)
