@@ -91,11 +91,17 @@ def check_occurred_at(scan: Scan, programme: Programme, at: datetime) -> None:
 
 def span(seconds: int) -> Text:
     """A length of time in words, in the largest unit of which it is a whole number."""
-    units = ((86_400, "jours", "days"), (3_600, "heures", "hours"), (60, "minutes", "minutes"))
-    for length, french, english in units:
-        if seconds >= length and seconds % length == 0:
-            return {"fr": f"{seconds // length} {french}", "en": f"{seconds // length} {english}"}
-    return {"fr": f"{seconds} secondes", "en": f"{seconds} seconds"}
+    units = (
+        (86_400, "jour", "day"),
+        (3_600, "heure", "hour"),
+        (60, "minute", "minute"),
+        (1, "seconde", "second"),
+    )
+    count, french, english = next(
+        (seconds // length, french, english) for length, french, english in units if seconds % length == 0
+    )
+    more = "s" if count > 1 else ""
+    return {"fr": f"{count} {french}{more}", "en": f"{count} {english}{more}"}
 
 
 def _party(party: Any) -> People:
