@@ -8,6 +8,7 @@ from cards.order_rules import invalid
 from cards.recognising import Medium, Recognised, recognise
 from cards.scan.desk import Visit
 from cards.sealing import Keys
+from chassis.clock import read_rfc3339
 from contracts.base import Text
 from contracts.cards import PARTY_MAX, READ_MAX, ScanRequest
 from contracts.programmes import Programme
@@ -120,12 +121,10 @@ def _occurred_at(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise invalid("occurred_at", "une heure RFC 3339", "an RFC 3339 time") from None
-    if moment.tzinfo is None:
-        raise invalid("occurred_at", "une heure avec décalage", "a time with its offset")
-    return moment
+        return read_rfc3339(text)
+    except ValueError:
+        rule = "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset"
+        raise invalid("occurred_at", *rule) from None
 
 
 def _flag(value: Any, name: str) -> bool:
