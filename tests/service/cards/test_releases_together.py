@@ -1,6 +1,5 @@
 """Two releases serve side by side while one is rolled out: what one wrote the other reads rightly."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,9 +7,6 @@ from sqlalchemy import text
 
 from cards.books import SOLD
 from contracts.identity import Household
-from contracts.refusals import Refusal
-from tests.service.cards.test_limits_belong_to_a_person import enter, passes_of_one_person
-from tests.service.cards.test_redeeming import SUMMER, free_entry
 from tests.service.cards.test_when_it_happened import uploaded
 
 
@@ -23,19 +19,6 @@ def by_the_release_before(owner_database: Any) -> Any:
             session.connection().exec_driver_sql("UPDATE redemptions SET counted_as = NULL")
 
     return rewrite
-
-
-def test_a_visit_that_the_release_before_recorded_counts_towards_the_limit(
-    stage: Any, by_the_release_before: Any
-) -> None:
-    (card,), offer = passes_of_one_person(stage, 1), free_entry(stage)
-    first = enter(stage, card, offer)
-    by_the_release_before()
-    again = enter(stage, card, offer)
-    assert (again["already_counted"], again["id"]) == (True, first["id"])
-    stage.at(SUMMER + timedelta(minutes=1))
-    with pytest.raises(Refusal, match="usage_limit_reached"):
-        enter(stage, card, offer)
 
 
 def test_a_cancellation_is_said_of_the_moment_that_the_redemption_was_said_of(

@@ -113,7 +113,6 @@ def _read_facts(
         "household_id": card.household_id,
         "programme": card.programme,
         "counted_as": card.counted_as,
-        "order_id": card.order_id,
         "card_id": card.id,
         "provider_id": device.provider_id,
         "site_id": device.site_id,

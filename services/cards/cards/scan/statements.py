@@ -36,9 +36,6 @@ _UNKNOWN = f"""
      ORDER BY refused_at DESC OFFSET :guessed_offset LIMIT 1) AS guesses_full_at
 """  # noqa: S608 - put together from constants
 
-# Also what a process of the release before recorded for this order: it does not know whose the limits are.
-_COUNTS = f"{COUNTED_AS} IN (:counted_as, :order_id)"
-
 # Uses are counted by whom the limits belong to: a reissued, renewed or second card goes on where the other
 # stopped. Each in the window in which the visit took place, by an index on the two (ADR 0037).
 _FACTS = f"""
@@ -56,7 +53,7 @@ _FACTS = f"""
             CROSS JOIN LATERAL (
                 SELECT count(*) AS uses
                 FROM redemptions
-                WHERE {_COUNTS} AND cancelled_at IS NULL
+                WHERE {COUNTED_AS} = :counted_as AND cancelled_at IS NULL
                   AND {VISITED_AT} >= limits.since AND {VISITED_AT} < limits.before
                   AND CASE limits.per WHEN 'provider' THEN provider_id = :provider_id
                                       WHEN 'site' THEN site_id = :site_id
@@ -65,7 +62,7 @@ _FACTS = f"""
             FROM (SELECT id, device_id, reduction_cents, net_cents, paid_from_pot_cents, due_cents,
                          redeemed_at, {VISITED_AT} AS visited_at
                   FROM redemptions
-                  WHERE {_COUNTS} AND cancelled_at IS NULL
+                  WHERE {COUNTED_AS} = :counted_as AND cancelled_at IS NULL
                     AND {VISITED_AT} > :repeat_after AND {VISITED_AT} < :repeat_before
                     AND card_id = :card_id AND site_id = :site_id AND offer_id = :offer_id
                     AND adults = :adults AND children = :children AND gross_cents = :gross_cents
