@@ -341,6 +341,18 @@ def test_addresses_go_by_themselves_after_half_an_hour_and_three_days(
     assert {account.email for account in counter.rows(Account)} == {RIGHT, OTHER}
 
 
+def test_a_code_confirms_nothing_once_its_address_was_forgotten_though_the_clock_is_moved_back(
+    counter: Counter, order: Any, clock: Any
+) -> None:
+    placed, began = order(email=WRONG), now()
+    code = counter.asked(placed, RIGHT)
+    clock.set(began + LIFETIME + timedelta(seconds=1))
+    counter.tidy()
+    clock.set(began)
+    counter.refused(placed, code)
+    assert counter.address(placed) == WRONG
+
+
 def test_an_order_of_a_forgotten_address_at_the_same_moment_keeps_an_account(
     counter: Counter, order: Any, register: Any
 ) -> None:
