@@ -21,8 +21,8 @@ FUNDER = f"funder:{w.PROGRAMME}"
 PERSONS = w.ADULTS + w.CHILDREN
 
 ORDER_COLUMNS = (
-    "id, programme, card_type, channel, placed_by, account_id, household_id, holder_id, adults, children, "
-    "holder_first_name, age_band, amount_due_cents, placed_at, approved_at, paid_at, validated_at"
+    "id, programme, card_type, channel, placed_by, account_id, household_id, counted_as, holder_id, adults, "
+    "children, holder_first_name, age_band, amount_due_cents, placed_at, approved_at, paid_at, validated_at"
 )
 CARD_COLUMNS = (
     "id, order_id, household_id, programme, card_type, qr_hash, number_hash, number_ends, sealed, "
@@ -106,7 +106,8 @@ def _load_cards(link: connection, world: World, keys: Keys, numbers: range) -> N
 def _order(world: World, card: int) -> Row:
     paid_cents = 0 if world.has_pot(card) else 1_500
     account, holder = w.an_id("acc", card % w.MAX_HOLDERS), world.holder(card)
-    who = (account, account, w.an_id("hou", card), holder, w.ADULTS, w.CHILDREN, "Camille", "26–39")
+    # Limits of the programme belong to the household.
+    who = (account, account, *(w.an_id("hou", card),) * 2, holder, w.ADULTS, w.CHILDREN, "Camille", "26–39")
     what = (w.an_id("ord", card), w.PROGRAMME, world.card_type(card), "region_site")
     return (*what, *who, paid_cents, DAY, DAY, DAY if paid_cents else None, DAY)
 

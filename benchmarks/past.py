@@ -14,10 +14,12 @@ GROSS_CENTS, REDUCTION_CENTS = 4_000, 800
 NET_CENTS = GROSS_CENTS - REDUCTION_CENTS
 
 REDEMPTION_COLUMNS = (
-    "id, card_id, order_id, household_id, holder_id, programme, card_type, provider_id, site_id, device_id, "
-    "offer_id, medium, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents, "
-    "due_cents, redeemed_at"
+    "id, card_id, order_id, household_id, counted_as, holder_id, programme, card_type, provider_id, site_id, "
+    "device_id, offer_id, medium, adults, children, gross_cents, reduction_cents, net_cents, "
+    "paid_from_pot_cents, due_cents, redeemed_at"
 )
+# What a redemption's event does not repeat.
+UNSAID = ("order_id", "counted_as", "redeemed_at", "medium")
 OUTBOX_COLUMNS = "event_id, source, name, payload, call_id, created_at, published_at"
 KEY_COLUMNS = "caller, key, request_hash, answer, created_at"
 
@@ -32,7 +34,12 @@ def load_past(link: connection, world: World, count: int) -> None:
 
 def _redemption(world: World, number: int, count: int) -> Row:
     card, provider = number % world.cards, number % w.PROVIDERS
-    household = (w.an_id("card", card), w.an_id("ord", card), w.an_id("hou", card), world.holder(card))
+    household = (
+        w.an_id("card", card),
+        w.an_id("ord", card),
+        *(w.an_id("hou", card),) * 2,
+        world.holder(card),
+    )
     desk = (w.provider_id(provider), w.site_id(provider), w.device_id(provider), w.offer_id(provider))
     cents = (GROSS_CENTS, REDUCTION_CENTS, NET_CENTS, 0, NET_CENTS)
     kind = (w.PROGRAMME, world.card_type(card))
@@ -44,6 +51,7 @@ def _key(number: int, count: int) -> Row:
     answer = {
         "id": w.an_id("red", number),
         "recorded_at": _moment(number, count).isoformat(),
+        "occurred_at": _moment(number, count).isoformat(),
         "reduction_cents": REDUCTION_CENTS,
         "net_cents": NET_CENTS,
         "paid_from_pot_cents": 0,
@@ -64,8 +72,9 @@ def _key(number: int, count: int) -> Row:
 def _event(world: World, number: int, count: int) -> Row:
     moment = _moment(number, count)
     row = dict(zip(REDEMPTION_COLUMNS.split(", "), _redemption(world, number, count), strict=True))
-    said = {name: value for name, value in row.items() if name not in ("order_id", "redeemed_at", "medium")}
-    payload = {**said, "event_id": w.an_id("evt", number), "redeemed_at": moment.isoformat(), "draws": []}
+    said = {name: value for name, value in row.items() if name not in UNSAID}
+    times = {"redeemed_at": moment.isoformat(), "visited_at": moment.isoformat()}
+    payload = {**said, **times, "event_id": w.an_id("evt", number), "draws": []}
     return (
         *(payload["event_id"], "cards", "redemption_recorded", payload, w.an_id("call", number)),
         *(moment, moment + timedelta(milliseconds=40)),

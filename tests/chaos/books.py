@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from psycopg2.extensions import connection
@@ -23,7 +24,8 @@ _REDEMPTIONS = """
            paid_from_pot_cents, due_cents,
            ARRAY[provider_id, (least(occurred_at, redeemed_at) AT TIME ZONE 'Europe/Paris')::date::text,
                  offer_id, card_type],
-           ARRAY[1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents]
+           ARRAY[1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents],
+           ARRAY[card_id, site_id, offer_id], least(occurred_at, redeemed_at)
     FROM redemptions
 """
 _SALES = """
@@ -43,6 +45,8 @@ _ALLOWANCES = """
 """
 # The loader's orders have numbers for ids, those of the run begin with the time.
 _CARDS = "SELECT id, order_id FROM cards WHERE order_id NOT LIKE 'ord_0000000%'"
+_HOLDERS = "SELECT id, holder_id FROM orders WHERE id NOT LIKE 'ord_0000000%'"
+_EMAILS = "SELECT person_id, email FROM holders"
 _MOVED = """
     SELECT kind, source_id, CASE kind WHEN 'debit' THEN debit_account_id ELSE credit_account_id END,
            amount_cents
@@ -63,7 +67,10 @@ _MESSAGES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Redemption:
-    """A row of `redemptions`; ``group`` and ``counted`` are what the statistics make of it."""
+    """A row of `redemptions`; ``group`` and ``counted`` are what the statistics make of it.
+
+    ``place`` is card, site and offer.
+    """
 
     id: str
     device_id: str
@@ -71,6 +78,8 @@ class Redemption:
     amounts: tuple[int, int, int, int, int]
     group: tuple[str, ...]
     counted: tuple[int, ...]
+    place: tuple[str, ...]
+    visited_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +98,8 @@ class Books:
     """What stands in the databases; amounts in cents, moves by redemption and pot.
 
     ``keys`` are stored answers by caller and key, ``said`` counts announcements by name and redemption,
-    ``allowances`` are pot, amount and the sum of its moves, ``ordered_cards`` name each card's order.
+    ``allowances`` are pot, amount and the sum of its moves, ``ordered_cards`` name each card's order,
+    ``emails`` the address of each order's holder.
     """
 
     redemptions: Mapping[str, Redemption]
@@ -98,6 +108,7 @@ class Books:
     said: Counter[Row]
     allowances: list[Row]
     ordered_cards: Mapping[str, str]
+    emails: Mapping[str, str]
     moved: Mapping[str, Mapping[str, Mapping[str, int]]]
     voided: set[str]
     entries_cents: int
@@ -109,10 +120,11 @@ class Books:
 def read_books(urls: Mapping[str, str]) -> Books:
     """Read everything; ``urls`` are the databases by service."""
     with ExitStack() as opened:
-        cards, wallet, offers, notify = (
+        cards, wallet, offers, notify, identity = (
             opened.enter_context(closing(connect(urls[service])))
-            for service in ("cards", "wallet", "offers", "notify")
+            for service in ("cards", "wallet", "offers", "notify", "identity")
         )
+        emails = dict(_rows(identity, _EMAILS))
         return Books(
             redemptions={row[0]: _redemption(row) for row in _rows(cards, _REDEMPTIONS)},
             draws=_by_redemption(_rows(cards, _DRAWS)),
@@ -120,6 +132,7 @@ def read_books(urls: Mapping[str, str]) -> Books:
             said=Counter(_rows(cards, _SAID)),
             allowances=_rows(cards, _ALLOWANCES),
             ordered_cards=dict(_rows(cards, _CARDS)),
+            emails={one: emails[whose] for one, whose in _rows(cards, _HOLDERS) if whose in emails},
             moved=_moves(_rows(wallet, _MOVED)),
             voided={row[0] for row in _rows(wallet, _VOIDED)},
             entries_cents=int(_rows(wallet, _ENTRIES)[0][0]),
@@ -143,6 +156,8 @@ def _redemption(row: Row) -> Redemption:
         amounts=row[3:8],
         group=tuple(row[8]),
         counted=tuple(row[9]),
+        place=tuple(row[10]),
+        visited_at=row[11],
     )
 
 

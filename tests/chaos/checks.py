@@ -1,18 +1,24 @@
 """What must hold at rest: each check answers a line for all that is wrong, and nothing when all is well."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
+from itertools import combinations
 
 from benchmarks import world as w
 from tests.chaos.books import Books, Redemption
 from tests.chaos.journal import Note
 
+SCANS = ("redeem", "read again")
+# As the programme of the run has it.
+REPEAT_WINDOW = timedelta(seconds=10)
+MAY_BE_VOID = ("email_change_code", "voucher_again")
 AMOUNTS = ("gross_cents", "reduction_cents", "net_cents", "paid_from_pot_cents", "due_cents")
 
 
 def lost(books: Books, notes: Sequence[Note]) -> Iterator[str]:
     """What a client was told, and is not there; and what was recorded, and not passed on."""
-    for note in _accepted(notes, "redeem"):
+    for note in _accepted(notes, *SCANS):
         found = books.redemptions.get(note.said["id"])
         if found is None:
             yield f"{note.key}: {note.said['id']} is not there"
@@ -22,7 +28,7 @@ def lost(books: Books, notes: Sequence[Note]) -> Iterator[str]:
         found = books.redemptions.get(note.said["id"])
         if found is None or not found.cancelled:
             yield f"{note.key}: {note.said['id']} is not cancelled"
-    for note in _accepted(notes, "redeem", "cancel"):
+    for note in _accepted(notes, *SCANS, "cancel"):
         if (_subject(note), note.key) not in books.keys:
             yield f"{note.key}: the key is not stored"
     for note in _accepted(notes, "order"):
@@ -37,7 +43,7 @@ def lost(books: Books, notes: Sequence[Note]) -> Iterator[str]:
 
 def doubled(books: Books) -> Iterator[str]:
     """One effect for each key, one announcement for each effect."""
-    answered = Counter(answer["id"] for answer in books.keys.values() if answer and "recorded_at" in answer)
+    answered = Counter(answer["id"] for answer in books.keys.values() if _is_recording(answer))
     for redemption_id in books.redemptions:
         if answered[redemption_id] != 1:
             yield f"{redemption_id} is the answer of {answered[redemption_id]} keys"
@@ -49,6 +55,23 @@ def doubled(books: Books) -> Iterator[str]:
     for order_id, count in Counter(books.ordered_cards.values()).items():
         if count > 1:
             yield f"{order_id} made {count} cards"
+
+
+def miscounted(books: Books, notes: Sequence[Note]) -> Iterator[str]:
+    """Of equal scans within seconds at one site one counts, by whichever device; but for a second visit."""
+    second = [note for note in _accepted(notes, "redeem") if note.request.get("second_visit")]
+    for note in second:
+        if note.said["already_counted"]:
+            yield f"{note.key}: a second visit was answered with the first, {note.said['id']}"
+    equal: dict[tuple[object, ...], list[Redemption]] = {}
+    for redemption in books.redemptions.values():
+        if not redemption.cancelled:
+            equal.setdefault((redemption.place, redemption.amounts), []).append(redemption)
+    meant = {note.said["id"] for note in second}
+    for visits in equal.values():
+        for one, other in combinations(sorted(visits, key=lambda visit: visit.id), 2):
+            if abs(one.visited_at - other.visited_at) < REPEAT_WINDOW and other.id not in meant:
+                yield f"{other.id} is {one.id} counted again"
 
 
 def keys_changed(notes: Sequence[Note]) -> Iterator[str]:
@@ -129,6 +152,23 @@ def receipts_missing(books: Books) -> Iterator[str]:
         yield f"{kind} of {subject_id}: there are {noted[kind, subject_id]}"
 
 
+def addresses_wrong(books: Books, notes: Sequence[Note], has_voucher: set[str]) -> Iterator[str]:
+    """An order's address is the one that was confirmed, or its first; the voucher was mailed to it.
+
+    ``has_voucher`` are the addresses to which one was mailed.
+    """
+    confirmed = {_order_of(note) for note in notes if note.act == "confirm" and note.status == 204}
+    asked = {_order_of(note): note.request["email"] for note in notes if note.act == "correct"}
+    with_card = set(books.ordered_cards.values())
+    for note in _accepted(notes, "order"):
+        order_id = note.said["id"]
+        wanted = asked[order_id] if order_id in confirmed else note.request["holder"]["email"]
+        if books.emails.get(order_id) != wanted:
+            yield f"{order_id}: it has not the address {'confirmed' if order_id in confirmed else 'given'}"
+        if order_id in confirmed & with_card and wanted not in has_voucher:
+            yield f"{order_id}: the confirmed address got no voucher"
+
+
 def mails_missing(books: Books, kept: set[str]) -> Iterator[str]:
     """One mail for each card that was ordered, and for each receipt that was not put off.
 
@@ -139,10 +179,16 @@ def mails_missing(books: Books, kept: set[str]) -> Iterator[str]:
         if vouchers[card_id] != 1:
             yield f"{vouchers[card_id]} vouchers for {card_id}"
     for message in books.messages:
-        if message.put_off:
+        # A voucher follows a change of address only where it was mailed before; a code may expire unsent.
+        if message.put_off or (message.state == "void" and message.kind in MAY_BE_VOID):
             continue
         if message.state != "sent" or message.id not in kept:
             yield f"the {message.kind} of {message.subject_id} is {message.state}, and in no mailbox"
+
+
+def _is_recording(answer: Mapping[str, object] | None) -> bool:
+    """Whether a stored answer tells of a redemption that was made under its key."""
+    return answer is not None and answer.get("already_counted") is False
 
 
 def _accepted(notes: Iterable[Note], *acts: str) -> Iterator[Note]:
@@ -154,6 +200,11 @@ def _amounts_told(note: Note, found: Redemption) -> tuple[int, ...]:
     # The answer names what follows from the request; the gross price is the request's own.
     told = {**said, "gross_cents": note.request["gross_cents"]}
     return tuple(told.get(name, amount) for name, amount in zip(AMOUNTS, found.amounts, strict=True))
+
+
+def _order_of(note: Note) -> str:
+    """From /v1/orders/{order_id}/…"""
+    return note.path.split("/")[3]
 
 
 def _subject(note: Note) -> str:

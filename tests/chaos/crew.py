@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from benchmarks import world as w
+from tests.chaos.correcting import Corrections
 from tests.chaos.desks import Desk, scan_request
 from tests.chaos.families import Office
 from tests.chaos.journal import Journal
@@ -55,7 +57,8 @@ class Crew:
     @property
     def phones(self) -> list[Phone]:
         """Every client's."""
-        return [*(desk.phone for desk in self.desks), self.office.partner, self.office.officer, self.probe]
+        at_desks = [phone for desk in self.desks for phone in (desk.phone, desk.other)]
+        return [*at_desks, self.office.partner, self.office.officer, self.probe]
 
     def recover(self) -> float:
         """Seconds until a redemption with a new key succeeds; raises Unanswered."""
@@ -92,8 +95,11 @@ def crew(scene: Scene, options: Options) -> Iterator[Crew]:
     partner = Phone(port=port, name="par_chaos", token=partner_token, journal=journals[OFFICE])
     officer_token = scene.token("staff", "stf_chaos", role="officer")
     officer = Phone(port=port, name="stf_chaos", token=officer_token, journal=journals[OFFICE])
-    desks = [Desk(scene, number, phones[number], chances[number]) for number in range(DESKS)]
-    made = Crew(desks, Office(scene, partner, officer, chances[OFFICE]), phones[PROBE], scene)
+    others = [_phone(scene, number, journals[number], w.PROVIDERS) for number in range(DESKS)]
+    desks = [Desk(scene, n, phones[n], others[n], chances[n]) for n in range(DESKS)]
+    corrections = Corrections(partner, scene.stack.mail_folder)
+    office = Office(scene, partner, officer, chances[OFFICE], corrections)
+    made = Crew(desks, office, phones[PROBE], scene)
     threads = [
         *(threading.Thread(target=made.run, args=(f"desk {desk.number}", desk.work)) for desk in desks),
         threading.Thread(target=made.run, args=("office", made.office.work)),
@@ -113,9 +119,11 @@ def crew(scene: Scene, options: Options) -> Iterator[Crew]:
             journal.close()
 
 
-def _phone(scene: Scene, number: int, journal: Journal) -> Phone:
-    token = scene.device_token(number)
-    return Phone(port=scene.stack.wiring.gateway_port, name=f"desk-{number}", token=token, journal=journal)
+def _phone(scene: Scene, number: int, journal: Journal, further: int = 0) -> Phone:
+    """A desk's device, or with ``further`` another one beside it."""
+    device = number + further
+    token = scene.device_token(number, device)
+    return Phone(port=scene.stack.wiring.gateway_port, name=f"desk-{device}", token=token, journal=journal)
 
 
 def _decide_the_rest(made: Crew) -> None:

@@ -1,4 +1,4 @@
-"""The office: orders cards for families, accepts their checks as an officer, revokes a card now and then."""
+"""The office: orders cards for families, corrects addresses, accepts checks as an officer, revokes a card."""
 
 import random
 import time
@@ -8,12 +8,13 @@ from typing import Any
 from benchmarks import world as w
 from demo import people
 from demo.acts.ordering import body
+from tests.chaos.correcting import Corrections
 from tests.chaos.journal import Note
 from tests.chaos.phone import Phone
 from tests.chaos.stage import HOT_CARDS, Scene
 
 PAUSE_S = 3.0
-REVOKED_SHARE = 0.4
+REVOKED_SHARE, MISTYPED_SHARE = 0.4, 0.4
 # Three people whom the local CAF/MSA API knows.
 MAELYS = {"birth_name": "D'Hers", "sex": "F", "birth_place": {"country": "99100", "insee": "12202"}}
 MEMBERS = [people.person("Zoé", "D'Hers", "2014-10-11"), people.person("Gabin", "D'Hers", "2018-07-26")]
@@ -27,14 +28,16 @@ class Office:
     partner: Phone
     officer: Phone
     random: random.Random
+    corrections: Corrections
     waiting: list[str] = field(default_factory=list)
     placed: int = 0
     revoked: list[int] = field(default_factory=list)
 
     def work(self) -> None:
-        """Order, decide what can be decided, revoke now and then."""
+        """Order, decide what can be decided, confirm an address, revoke now and then."""
         self._order()
         self.decide()
+        self.corrections.confirm()
         if self.random.random() < REVOKED_SHARE and len(self.revoked) < HOT_CARDS // 2:
             self._revoke()
         time.sleep(PAUSE_S)
@@ -49,9 +52,11 @@ class Office:
             "Maëlys", "D'Hers", "1991-02-03", f"famille{self.placed}@example.org", people.RODEZ, **MAELYS
         )
         request = body("family_bonus", holder, MEMBERS)
-        note = self.partner.ask("order", "/v1/orders", request, f"order-{self.placed}")
+        note = self.partner.ask("order", "/v1/orders", request, f"order-{self.placed:04d}")
         if note.status == 201:
             self.waiting.append(note.said["id"])
+            if self.random.random() < MISTYPED_SHARE:
+                self.corrections.ask(note.said["id"], f"famille{self.placed}.corrige@example.org")
 
     def _decided(self, order_id: str) -> bool:
         order = self._order_now(order_id)

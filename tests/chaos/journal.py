@@ -11,8 +11,9 @@ from typing import Any
 class Note:
     """One request that was answered for good: a yes, or a no that is no "try again".
 
-    ``act`` is redeem, cancel, replay (a key again), reuse (a key with another request), order, accept or
-    revoke; ``answer`` is the body to the byte, as text; ``tries`` is how often it was sent.
+    ``act`` is redeem, read again (by another device), cancel, replay (a key again), reuse (a key with another
+    request), order, accept, revoke, correct (an address) or confirm; ``answer`` is the body to the byte, as
+    text; ``tries`` is how often it was sent.
     """
 
     act: str

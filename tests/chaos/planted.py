@@ -1,4 +1,4 @@
-"""Five bugs to plant into the services' processes, to show that the checker can fail.
+"""Bugs to plant into the services' processes, to show that the checker can fail.
 
     python tests/chaos/planted.py BUG run SERVICE       instead of      python -m chassis run SERVICE
 
@@ -97,9 +97,34 @@ def release_before_announce() -> None:
     allowances.close_pot = say_only
 
 
+def repeat_by_device() -> None:
+    """Another device of a site counts the same visit again."""
+    from cards.scan import statements
+    from chassis.prepared import Prepared
+
+    words, others = (
+        "AND card_id = :card_id AND site_id = :site_id",
+        "AND card_id = :card_id AND device_id = :device_id",
+    )
+    for name in ("READ_FACTS", "LOCK_FACTS"):
+        facts = getattr(statements, name)
+        assert words in facts.sql
+        setattr(statements, name, Prepared(f"{facts.name}_by_device", facts.sql.replace(words, others)))
+
+
+def sell_on_upload_day() -> None:
+    """Statistics count a visit on the day on which it was heard of."""
+    from contracts.cards import RedemptionRecorded
+
+    RedemptionRecorded.moment = property(lambda event: event.redeemed_at)  # type: ignore[assignment, method-assign]
+
+
 PLANTS: dict[str, Callable[[], None]] = {
     plant.__name__: plant
-    for plant in (inbox_off, guard_off, publish_before_commit, key_without_hash, release_before_announce)
+    for plant in (
+        *(inbox_off, guard_off, publish_before_commit, key_without_hash, release_before_announce),
+        *(repeat_by_device, sell_on_upload_day),
+    )
 }
 
 

@@ -1,7 +1,8 @@
-"""Four small databases in which all is well: one redemption that stands, one that was cancelled, one card."""
+"""Five small databases in which all is well: one redemption that stands, one that was cancelled, one card."""
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -24,10 +25,12 @@ PAID = {"red_1": 300, "red_2": 200}
 CREDIT_CENTS = 1_000
 SEAL_TIMEOUT_S = 20.0
 MAILED = {"msg_voucher"}
+MISTYPED, EMAIL = "camile@example.org", "camille@example.org"
 
 
 def write_well(database: OPEN) -> None:
-    """Fill all four as a quiet day would leave them."""
+    """Fill all five as a quiet day would leave them."""
+    _write_identity(database("identity"))
     _write_cards(database("cards"))
     _write_wallet(database("wallet"))
     sold = {"redemptions": 1, **PARTY, **PRICE, "paid_from_pot_cents": PAID["red_1"]}
@@ -48,18 +51,20 @@ def notes_of_all() -> list[Note]:
         note("cancel", "key-3", 200, {"id": "red_2"}),
         note("replay", "key-1", 201, first.said),
         note("reuse", "key-1", 409, {"code": "idempotency_key_reused"}),
-        note("order", "order-1", 201, {"id": "ord_1"}),
+        note("order", "order-1", 201, {"id": "ord_1"}, holder={"email": MISTYPED}),
+        replace(note("correct", "correct-1", 202, {}, email=EMAIL), path="/v1/orders/ord_1/email-changes"),
+        replace(note("confirm", "confirm-1", 204, {}), path="/v1/orders/ord_1/email-changes/confirm"),
     ]
 
 
-def note(act: str, key: str, status: int, answer: dict[str, Any]) -> Note:
-    """A client's note of an answer."""
+def note(act: str, key: str, status: int, answer: dict[str, Any], **request: Any) -> Note:
+    """A client's note of an answer; asked was for the usual price, or for ``request``."""
     return Note(
         act=act,
         key=key,
         caller="desk-0",
         path="/v1/redemptions",
-        request={"gross_cents": PRICE["gross_cents"]},
+        request=request or {"gross_cents": PRICE["gross_cents"]},
         status=status,
         answer=json.dumps(answer),
         tries=1,
@@ -76,7 +81,17 @@ def insert(database: Database, table: str, **values: Any) -> None:
 
 def _redeemed(key: str, redemption_id: str) -> Note:
     said = {"id": redemption_id, **PRICE, "paid_from_pot_cents": PAID[redemption_id], "recorded_at": AT}
+    said["already_counted"] = False
     return note("redeem", key, 201, said)
+
+
+def _write_identity(identity: Database) -> None:
+    insert(identity, "accounts", id="acc_1", email=EMAIL, created_at=AT)
+    insert(identity, "households", id="hou_1", programme=w.PROGRAMME, card_type="family_bonus", created_at=AT)
+    name = {"given_name": "Camille", "family_name": "Durand", "birth_date": "1985-05-05", "fingerprint": "1"}
+    insert(identity, "people", id="per_1", household_id="hou_1", position=0, **name)
+    address = {"street": "1 rue du Port", "postal_code": "34000", "insee": "34172"}
+    insert(identity, "holders", person_id="per_1", account_id="acc_1", email=EMAIL, **address)
 
 
 def _write_cards(cards: Database) -> None:
@@ -92,9 +107,16 @@ def _write_cards(cards: Database) -> None:
     _write_pot(cards)
     for number, (redemption_id, paid_cents) in enumerate(PAID.items(), start=1):
         _write_redemption(cards, redemption_id, paid_cents, cancelled=redemption_id == "red_2")
-        answer = {"id": redemption_id, "recorded_at": AT}
+        answer = {"id": redemption_id, "recorded_at": AT, "already_counted": False}
         insert(cards, "idempotency_keys", caller=DEVICE, key=f"key-{number}", request_hash="", answer=answer)
-    insert(cards, "idempotency_keys", caller=DEVICE, key="key-3", request_hash="", answer={"id": "red_2"})
+    insert(
+        cards,
+        "idempotency_keys",
+        caller=DEVICE,
+        key="key-3",
+        request_hash="",
+        answer={"id": "red_2", "recorded_at": AT},
+    )
 
 
 def _write_pot(cards: Database) -> None:

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from benchmarks import world as w
 from benchmarks.copying import administrator, copy_rows
 from benchmarks.loading import load
-from benchmarks.world import NOW, World
+from benchmarks.world import World
 from cards.sealing import Keys
 from chassis.clock import use_offset_file
 from chassis.tokens import sign
@@ -28,9 +29,15 @@ from devstack.supervisor import Supervised
 from tests.chaos.links import Links, linked
 from tests.chaos.options import Options
 
+# A run begins minutes before midnight: a visit and its upload are often of two days, as no fault may forget.
+BEGINS = w.NOW.replace(hour=23, minute=57)
 CARDS = 2_000
 # Many clients at these, so that pots run dry, locks are waited for and limits are reached.
 HOT_CARDS = 12
+# And so many whose card was revoked for an error about as long ago as visits of before may be heard of: their
+# pots are closed in the middle of the run, one after the other.
+CUT_CARDS = 12
+LATE_WINDOW = timedelta(minutes=15)
 TOKEN_LIFETIME_S = 48 * 3600
 LAUNCHER = Path(__file__).with_name("planted.py")
 # Tens of thousands of receipts would take the processor from the scans: one of fifty is mailed, the others
@@ -46,6 +53,7 @@ BEGIN
 END $$;
 CREATE TRIGGER messages_put_off BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION put_off();
 """
+REVOKE = "UPDATE cards SET revoked_at = %s, revoked_reason = 'error', revoked_by = 'stf_chaos' WHERE id = %s"
 WITHOUT_CHECK = "ALTER TABLE allowances DROP CONSTRAINT ck_allowances_never_negative"
 
 
@@ -82,16 +90,22 @@ class Scene:
         """The order of a card: id, holder, programme, card type."""
         return w.an_id("ord", card), self.world.holder(card), w.PROGRAMME, self.world.card_type(card)
 
+    def cut_card(self, number: int) -> tuple[int, datetime]:
+        """A card that was revoked before the run, and when."""
+        number %= CUT_CARDS
+        revoked_at = BEGINS - LATE_WINDOW + (number + 1) * timedelta(seconds=25)
+        return self.world.pot_card(HOT_CARDS + number), revoked_at
+
     def token(self, kind: str, subject: str, **claims: object) -> str:
         """A signed token, as `identity` would give it."""
         scope = " ".join(sorted(scopes_of(kind, claims.get("role"))))  # type: ignore[arg-type]
         body = {"sub": subject, "kind": kind, "scope": scope, "programmes": [], **claims}
         return sign(body, self.stack.wiring.secrets.token_signing_key, TOKEN_LIFETIME_S)
 
-    def device_token(self, provider: int) -> str:
-        """The token of a provider's one device."""
+    def device_token(self, provider: int, device: int) -> str:
+        """The token of one of the devices at a provider's site."""
         place = {"provider_id": w.provider_id(provider), "site_id": w.site_id(provider)}
-        return self.token("device", w.device_id(provider), **place)
+        return self.token("device", w.device_id(device), **place)
 
 
 @contextmanager
@@ -108,7 +122,7 @@ def scene(options: Options, processes: int = 1, *, archive: bool = False) -> Ite
         Stack.start(folder / "platform", services=(), archive=archive, brokers=options.brokers) as stack,
         linked(_targets(stack)) as links,
     ):
-        stack.clock.set_time(NOW)
+        stack.clock.set_time(BEGINS)
         use_offset_file(stack.wiring.clock_file)
         try:
             made = Scene(stack, links, World(seed=options.seed.to_bytes(16), cards=CARDS), folder)
@@ -160,6 +174,8 @@ def _fill(made: Scene, planted: str) -> None:
     )
     names = {service: urlsplit(made.stack.database_url(service)).path[1:] for service in DATABASE_SERVICES}
     load(made.database.admin_url, names, made.world, keys, 0)
+    with administrator(made.database.admin_url, names["cards"]) as link, link, link.cursor() as at:
+        at.executemany(REVOKE, [_cut(made, number) for number in range(CUT_CARDS)])
     with administrator(made.database.admin_url, names["notify"]) as link:
         with link, link.cursor() as at:
             at.execute(HOLD_RECEIPTS)
@@ -168,6 +184,11 @@ def _fill(made: Scene, planted: str) -> None:
     if planted == "guard_off":
         with closing(connect(made.stack.owner_url("cards"))) as link, link, link.cursor() as at:
             at.execute(WITHOUT_CHECK)
+
+
+def _cut(made: Scene, number: int) -> tuple[datetime, str]:
+    card, revoked_at = made.cut_card(number)
+    return revoked_at, w.an_id("card", card)
 
 
 def _port(uri: str) -> int:

@@ -16,7 +16,7 @@ from tests.chaos.journal import Note
 from tests.chaos.parked import Parked
 from tests.loosening import changeable
 
-SERVICES = ("cards", "wallet", "offers", "notify")
+SERVICES = ("cards", "wallet", "offers", "notify", "identity")
 NEVER_NEGATIVE = "ck_allowances_never_negative"
 
 
@@ -39,12 +39,14 @@ class Day:
         found = {
             "lost": list(checks.lost(books, self.notes)),
             "doubled": list(checks.doubled(books)),
+            "miscounted": list(checks.miscounted(books, self.notes)),
             "unbalanced": list(checks.unbalanced(books)),
             "negative": list(checks.negative(books)),
             "keys_changed": list(checks.keys_changed(self.notes)),
             "keys_reused": list(checks.keys_reused(self.notes)),
             "statistics_off": list(checks.statistics_off(books)),
             "receipts_missing": list(checks.receipts_missing(books)),
+            "addresses_wrong": list(checks.addresses_wrong(books, self.notes, {small.EMAIL})),
             "mails_missing": list(checks.mails_missing(books, small.MAILED)),
             "audit_amiss": list(audited.amiss({name: self.urls[name] for name in SERVICES}, books)),
             "drift_cents": checks.drift_cents(books),
@@ -116,6 +118,7 @@ def test_a_good_day_has_nothing_to_report(day: Day) -> None:
             {"receipts_missing"},
         ),
         ("notify", "DELETE FROM messages WHERE kind = 'voucher'", {"mails_missing"}),
+        ("identity", "UPDATE holders SET email = 'half@example.org'", {"addresses_wrong"}),
         ("notify", "UPDATE messages SET id = 'msg_other' WHERE kind = 'voucher'", {"mails_missing"}),
         (
             "notify",
@@ -138,6 +141,28 @@ def test_an_acknowledged_redemption_that_is_gone_is_lost(day: Day) -> None:
 def test_a_second_effect_of_a_key_is_doubled(day: Day) -> None:
     small._write_redemption(day.owner_database("cards"), "red_3", 100, cancelled=False)
     assert {"doubled", "unbalanced", "drift_cents", "statistics_off", "receipts_missing"} == day.wrong()
+
+
+def test_the_same_scan_counted_again_seconds_later_is_miscounted(day: Day) -> None:
+    small._write_redemption(day.owner_database("cards"), "red_3", small.PAID["red_1"], cancelled=False)
+    assert "miscounted" in day.wrong()
+    meant = small.note("redeem", "key-4", 201, {**day.notes[0].said, "id": "red_3"})
+    day.notes.append(replace(meant, request={**meant.request, "second_visit": True}))
+    assert "miscounted" not in day.wrong()
+
+
+def test_a_second_visit_that_is_answered_with_the_first_is_miscounted(day: Day) -> None:
+    told = small.note("redeem", "key-2", 201, {**day.notes[0].said, "already_counted": True})
+    day.notes.append(replace(told, request={**told.request, "second_visit": True}))
+    assert day.wrong() == {"miscounted"}
+
+
+def test_a_repeat_that_is_answered_with_the_first_is_no_second_effect(day: Day) -> None:
+    answer = {"id": "red_1", "recorded_at": small.AT, "already_counted": True}
+    row = {"caller": small.DEVICE, "key": "key-5", "request_hash": "", "answer": answer}
+    small.insert(day.owner_database("cards"), "idempotency_keys", **row)
+    day.notes.append(small.note("read again", "key-5", 201, day.notes[0].said))
+    assert day.wrong() == set()
 
 
 def test_an_effect_that_is_announced_twice_is_doubled(day: Day) -> None:
@@ -165,6 +190,12 @@ def test_another_answer_to_a_known_key_is_a_changed_key(day: Day) -> None:
 def test_an_answer_to_another_request_under_a_known_key_is_a_reused_key(day: Day) -> None:
     day.notes[4] = small.note("reuse", "key-1", 201, day.notes[0].said)
     assert day.wrong() == {"keys_reused"}
+
+
+def test_an_address_that_was_not_confirmed_and_one_without_its_voucher_are_wrong(day: Day) -> None:
+    books = read_books(day.urls)
+    assert list(checks.addresses_wrong(books, day.notes, set())) != []
+    assert list(checks.addresses_wrong(books, day.notes[:-1], {small.EMAIL})) != []
 
 
 def test_only_poison_may_be_parked_and_all_of_it_must_be() -> None:

@@ -18,6 +18,8 @@ from tests.chaos.striking import Blow
 from tests.chaos.strokes_messages import read_poison
 from tests.chaos.timing import quantile_s
 
+PDF = "application/pdf"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -43,11 +45,13 @@ def judge(scene: Scene, crew: Crew, left: dict[str, int]) -> Verdict:
         "doubled": checks.doubled(books),
         "unbalanced": checks.unbalanced(books),
         "negative": checks.negative(books),
+        "miscounted": checks.miscounted(books, notes),
         "keys_changed": checks.keys_changed(notes),
         "keys_reused": checks.keys_reused(notes),
         "statistics_off": checks.statistics_off(books),
         "receipts_missing": checks.receipts_missing(books),
         "mails_missing": checks.mails_missing(books, kept_mails(scene.stack.mail_folder)),
+        "addresses_wrong": checks.addresses_wrong(books, notes, mailed_vouchers(scene.stack.mail_folder)),
         "parked_unexpected": parked.unexpected(put_aside),
         "poison_lost": parked.poison_lost(put_aside, read_poison(scene.folder)),
         "audit_amiss": audited.amiss(urls, books),
@@ -67,6 +71,12 @@ def kept_mails(folder: Path) -> set[str]:
     """The messages that are in a mailbox, by their id: the Message-ID begins with it."""
     found = (read_mail(path).message_id for path in folder.rglob("*.eml"))
     return {message_id.strip("<>").partition("@")[0] for message_id in found}
+
+
+def mailed_vouchers(folder: Path) -> set[str]:
+    """The addresses that were mailed a document to print."""
+    mails = map(read_mail, folder.rglob("*.eml"))
+    return {mail.recipient for mail in mails if any(one.media_type == PDF for one in mail.attachments)}
 
 
 def summary(

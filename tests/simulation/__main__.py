@@ -16,7 +16,7 @@ from tests.simulation.working import Task, work
 HISTORIES = 20_000
 SHOWN_EVERY_S = 10.0
 FOLDER = Path("var/simulate")
-TOLD = ("histories", "steps", "crashes", "duplicates", "reorders", "at once", "lock waits")
+TOLD = ("histories", "steps", "crashes", "duplicates", "reorders", "at once", "lock waits", "heard of late")
 
 
 def main() -> int:

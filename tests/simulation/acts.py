@@ -1,5 +1,7 @@
 """What people do to `cards`, each by the rule that the service runs for it."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -19,13 +21,19 @@ from tests.simulation.model import Card
 from tests.simulation.world import KEYS, Asked, World
 
 SITES = ("sit_1", "sit_2", "sit_3")
+DEVICES_OF_A_SITE = 2
 # Offer → provider and category; a water sport may be paid by both pots of a household.
 OFFERS = {"off_sea": ("prv_sea", "water_sports"), "off_museum": ("prv_museum", "museums")}
 ADULT = {"given_name": "Anaïs", "family_name": "Blanc", "birth_date": "1988-03-03"}
 SPOUSE = {**ADULT, "given_name": "Noé"}
 CHILD = {"given_name": "Tom", "family_name": "Blanc", "birth_date": "2018-01-01"}
 TWIN = {**CHILD, "given_name": "Léa"}
-MEMBERS = {"hh_family": [SPOUSE, CHILD, TWIN], "hh_single": [], "hh_late": []}
+MEMBERS = {"hh_family": [SPOUSE, CHILD, TWIN], "hh_late": [], "hh_renewed": [], "hh_single": []}
+# Who orders, for which household: the family's two adults, and one of them again, for another household.
+ORDERS = (
+    *(("hh_family", "per_anais"), ("hh_late", "per_late"), ("hh_renewed", "per_anais")),
+    *(("hh_single", "per_single"), ("hh_family", "per_spouse")),
+)
 HOLDER = {
     **ADULT,
     "email": "anais@example.org",
@@ -43,21 +51,27 @@ PARTNER = Caller(
 
 
 class LocalPeople:
-    """Stands for `identity`: it knows the people of an order as this household."""
+    """Stands for `identity`: it knows the people of an order as this household and this person."""
 
-    def __init__(self, household: str) -> None:
-        self._household = household
+    def __init__(self, household: str, person: str) -> None:
+        self._known: Household = {
+            "household_id": household,
+            "holder_id": person,
+            "account_id": "acc_1",
+            "counted_as": person,
+        }
 
     def register_household(self, **_: Any) -> Household:
-        """The same household for every card that it orders."""
-        return {"household_id": self._household, "holder_id": "per_1", "account_id": "acc_1"}
+        """The same for every card that they order."""
+        return self._known
 
 
-def device(offer_id: str, site: str) -> Caller:
-    """The provider's scanner at a site."""
+def device(offer_id: str, site: str, number: int = 0) -> Caller:
+    """One of the provider's scanners at a site."""
     provider, _ = OFFERS[offer_id]
     scopes = frozenset({"redemptions:write", "redemptions:cancel"})
-    return Caller(kind="device", subject=f"dev_{site}", provider_id=provider, site_id=site, scopes=scopes)
+    subject = f"dev_{site}_{number % DEVICES_OF_A_SITE}"
+    return Caller(kind="device", subject=subject, provider_id=provider, site_id=site, scopes=scopes)
 
 
 def publish_offers(world: World) -> None:
@@ -88,14 +102,14 @@ def publish_offers(world: World) -> None:
             published.keep_offer(session, offer)
 
 
-def order_card(world: World, household: str) -> OrderView:
-    """Order a card."""
+def order_card(world: World, household: str, person: str) -> OrderView:
+    """Order a card for a person of a household."""
     return ordering.place_order(
         world.cards.transaction,
         PARTNER,
         world.programmes,
         KEYS,
-        LocalPeople(household),  # type: ignore[arg-type]
+        LocalPeople(household, person),  # type: ignore[arg-type]
         idempotency_key=new_id("key"),
         order={
             "programme": world.programme.code,
@@ -116,19 +130,20 @@ def approve_and_pay(world: World, order: OrderView) -> None:
     )
 
 
-def read_card(world: World, card_id: str) -> Card:
-    """A card with what its voucher prints."""
+def read_card(world: World, card_id: str, people: Mapping[str, str], first_day: date) -> Card:
+    """A card with what its voucher prints; ``people`` says whose each order is."""
     with world.cards.transaction() as session:
         row = session.scalars(select(CardRow).where(CardRow.id == card_id)).one()
     printed = unseal(KEYS, row.id, row.sealed)
     return Card(
         row.id,
-        row.order_id,
+        people[row.order_id],
         row.household_id,
         printed.qr_text,
         printed.number,
         printed.card_code,
         row.replaces,
+        first_day,
     )
 
 
@@ -178,6 +193,6 @@ def reissue(world: World, card_id: str) -> None:
         )
 
 
-def close_spent_pots(world: World) -> int:
+def close_pots(world: World) -> int:
     """The sweeper comes by."""
-    return closing.close_spent_pots(world.cards.transaction, world.programmes.values())
+    return closing.close_pots(world.cards.transaction, world.programmes.values())

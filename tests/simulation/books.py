@@ -146,11 +146,17 @@ def check_totals(world: World, books: Books) -> None:
 def _check_redemptions(world: World, books: Books, model: Model) -> None:
     read = world.storage["cards"].read
     expected = {
-        redemption_id: [redemption.cancelled, redemption.paid, redemption.draws]
+        redemption_id: [
+            redemption.cancelled is not None,
+            redemption.paid,
+            redemption.person,
+            f"{redemption.visit:%Y-%m-%d %H:%M:%S.%f}",
+            redemption.draws,
+        ]
         for redemption_id, redemption in model.redemptions.items()
     }
     assert read(REDEMPTIONS)[0] == expected, "redemptions that were acknowledged, and no others"
-    sold = {offer: [s["redemptions"], s["paid"]] for offer, s in books.offers.items() if s["redemptions"]}
+    sold = {place: [s["redemptions"], s["paid"]] for place, s in books.offers.items() if s["redemptions"]}
     assert read(FOLD)[0] == sold, "statistics are the fold of the redemptions"
     payable: dict[str, int] = {}
     for redemption in model.redemptions.values():

@@ -2,28 +2,23 @@
 
 import copy
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
 from chassis.confirms import NotPublished
-from contracts.programmes.days import local_day
 from contracts.refusals import Refusal
 from tests.simulation import acts
 from tests.simulation.books import Books, Told, check_quiet, check_totals
 from tests.simulation.dying import Died, Run, running
 from tests.simulation.interleaving import at_once
 from tests.simulation.model import Model
+from tests.simulation.moments import AFTER_ALL, AFTER_THE_SEA, PAUSES, civil_day
 from tests.simulation.planning import Act, Planner, together
 from tests.simulation.settling import Done, Moment, settle
 from tests.simulation.steps import Step
 from tests.simulation.world import World
 
-FIRST_DAY = datetime(2027, 6, 1, 8, tzinfo=UTC)
-AFTER_THE_SEA = datetime(2027, 10, 1, 8, tzinfo=UTC)
-AFTER_ALL = datetime(2028, 1, 2, 8, tzinfo=UTC)
-# From within the window of a repeat (20 s) to past the time in which a device may undo (5 min).
-PAUSES = (timedelta(seconds=2), timedelta(seconds=30), timedelta(minutes=6), timedelta(days=31))
 BETWEEN_STEPS = timedelta(milliseconds=1)
 # More rounds than a message can cause messages.
 QUIET_AFTER_ROUNDS = 20
@@ -45,7 +40,7 @@ class History:
         self.world.moment += BETWEEN_STEPS
         if step.what == "pause":
             self.world.moment += PAUSES[step.picks[0] % len(PAUSES)]
-        elif step.what == "at once":
+        elif step.parts:
             self._play_at_once(step)
         else:
             self._let_days_pass(step)
@@ -59,25 +54,32 @@ class History:
         settle(self.model, done, self._moment(self._look(act.sides)))
         self.books.check(self.model)
 
-    def finish(self, *, closes: bool, reconciles: bool) -> None:
+    def finish(self, *, closes: bool, sweeper_dies_at: int, reconciles: bool) -> None:
         """Everything arrives; and when the programme is over, what was not spent is the funder's again.
 
+        ``closes`` pots while something is on its way, by a sweeper that may die of it, and then all of them.
         ``reconciles`` with the services' own totals too, which cost as much as ten steps.
         """
+        if closes:
+            self._sweep_at(AFTER_THE_SEA[-1], sweeper_dies_at)
         self._grow_quiet()
         if closes:
-            self.world.moment = max(self.world.moment, AFTER_ALL)
-            self.play_act(self.planner.plan(self.model, Step("sweep")))
+            self._sweep_at(AFTER_ALL)
             self._grow_quiet()
             assert all(pot.closed_in_wallet for pot in self.model.pots.values()), self.model.pots
         check_quiet(self.world, self.books, self.model)
         if reconciles:
             check_totals(self.world, self.books)
 
+    def _sweep_at(self, moment: datetime, dies_at: int | None = None) -> None:
+        self.world.moment = max(self.world.moment, moment)
+        self.play_act(self.planner.plan(self.model, Step("sweep")), dies_at)
+
     def _let_days_pass(self, step: Step) -> None:
         # A sweep is worth something only after a pot's last day; most histories stay before it.
         if step.what == "sweep" and step.picks[0] % 2:
-            self.world.moment = max(self.world.moment, AFTER_THE_SEA)
+            later = AFTER_THE_SEA[step.picks[1] % len(AFTER_THE_SEA)]
+            self.world.moment = max(self.world.moment, later)
 
     def _play_at_once(self, step: Step) -> None:
         planned = [(self.planner.plan(self.model, part), part) for part in step.parts]
@@ -151,11 +153,24 @@ class History:
         assert fact not in self._said, f"{fact} was announced twice"
         self._said.add(fact)
         if name == "card_validated":
-            self.model.cards[event["card_id"]] = acts.read_card(self.world, event["card_id"])
+            self._take_in_card(event["card_id"], event["replaces"])
         elif name == "pot_credited":
             self.model.note_credit(event)
         elif name == "redemption_recorded":
-            self.world.counts[f"paid from {len(event['draws'])} pots"] += 1
+            self._count_visit(event)
+
+    def _count_visit(self, event: dict[str, Any]) -> None:
+        counts, at = self.world.counts, event["redeemed_at"]
+        counts[f"paid from {len(event['draws'])} pots"] += 1
+        counts["heard of late"] += event["visited_at"] < at
+        counts["heard of in another month"] += event["visited_at"][:7] != at[:7]
+        counts["in good faith"] += self.model.cards[event["card_id"]].revoked is not None
+
+    def _take_in_card(self, card_id: str, replaces: str | None) -> None:
+        """A card is valid from the day on which it is made; one that is reissued from the first one's."""
+        cards = self.model.cards
+        first_day = cards[replaces].first_day if replaces else civil_day(self.world.moment)
+        cards[card_id] = acts.read_card(self.world, card_id, self.model.people, first_day)
 
     def _grow_quiet(self) -> None:
         """Until nothing is on its way, the newest first; looked at after each round."""
@@ -173,8 +188,7 @@ class History:
         raise AssertionError("the services never come to rest")
 
     def _moment(self, told: Told, *, alone: bool = True) -> Moment:
-        at = self.world.moment
-        return Moment(at, local_day(at, self.world.programme.timezone), told, alone)
+        return Moment(self.world.moment, told, alone)
 
 
 _FACT_OF = {

@@ -4,10 +4,12 @@ All amounts are positive cents. `verdicts` says what the model answers to a scan
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+
+from tests.simulation.moments import LATE_WINDOW, civil_day
 
 # What a household is promised: by persons, or by the cap where that is less (programme.py).
 PROMISED_CENTS = {
@@ -17,6 +19,8 @@ PROMISED_CENTS = {
     ("hh_single", "museums"): 1000,
     ("hh_late", "sea"): 1000,
     ("hh_late", "museums"): 1000,
+    ("hh_renewed", "sea"): 1000,
+    ("hh_renewed", "museums"): 1000,
 }
 # In the order in which they are spent: the one that ends first.
 PAYS = {"sea": {"water_sports"}, "museums": {"water_sports", "museums"}}
@@ -40,41 +44,56 @@ class Pot:
 
 @dataclass(slots=True)
 class Redemption:
-    """An accepted scan; ``wallet`` says what became of its debit there."""
+    """An accepted scan: it was heard of ``at``, the ``visit`` took place before or then, and limits count it
+    for the ``person``; ``wallet`` says what became of its debit there."""
 
     card: str
-    order: str
+    person: str
     provider: str
-    device: str
     site: str
     offer: str
     paid: int
     at: datetime
+    visit: datetime
     draws: dict[str, int]
-    cancelled: bool = False
+    cancelled: datetime | None = None
     wallet: str = "not debited"
+
+    @property
+    def day(self) -> date:
+        """The civil day on which it counts."""
+        return civil_day(self.visit)
 
 
 @dataclass(slots=True)
 class Card:
-    """A card of a household; ``qr_text``, ``number`` and ``code`` as its voucher prints them."""
+    """A person's card of a household, which lends it its pots; ``qr_text``, ``number`` and ``code`` as its
+    voucher prints them."""
 
     id: str
-    order: str
+    person: str
     household: str
     qr_text: str
     number: str
     code: str
     replaces: str | None
+    first_day: date
     revoked: str | None = None
+    revoked_at: datetime | None = None
+
+    def was_cut(self, until: datetime) -> bool:
+        """Whether it was revoked for error or fraud by then."""
+        return self.revoked in CUTTING_REASONS and self.revoked_at is not None and self.revoked_at <= until
 
 
 @dataclass(slots=True)
 class Model:
-    """The state that every table should show. ``keys`` maps caller and key to body, answer, redemption."""
+    """The state that every table should show. ``keys`` maps caller and key to body, answer, redemption;
+    ``people`` says whose each order is."""
 
     pots: dict[str, Pot] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
     redemptions: dict[str, Redemption] = field(default_factory=dict)
     sales: Counter[tuple[str, str]] = field(default_factory=Counter)
     keys: dict[tuple[str, str], tuple[Mapping[str, Any], str | None, str]] = field(default_factory=dict)
@@ -82,9 +101,9 @@ class Model:
 
     # --- what cards does ---
 
-    def cancel(self, redemption_id: str) -> None:
+    def cancel(self, redemption_id: str, at: datetime) -> None:
         """Nothing is given back yet."""
-        self.redemptions[redemption_id].cancelled = True
+        self.redemptions[redemption_id].cancelled = at
 
     def record(self, redemption_id: str, redemption: Redemption) -> None:
         """An accepted scan lowers the allowances."""
@@ -93,32 +112,27 @@ class Model:
         for pot_id, cents in redemption.draws.items():
             self.pots[pot_id].allowance -= cents
 
-    def due_to_close(self, today: date) -> set[str]:
-        """Pots that the sweeper closes."""
+    def due_to_close(self, at: datetime) -> dict[str, dict[str, str]]:
+        """By reason, in the order in which the sweeper goes through them: pots that no visit can be heard of
+        any more for; what is closed for the first is not closed for the second."""
+        heard_until = at - LATE_WINDOW
+        there = {id_: pot for id_, pot in self.pots.items() if pot.heard and not pot.closed_in_cards}
+        spent = [id_ for id_, pot in there.items() if LAST_DAYS[pot.code] < civil_day(heard_until)]
+        cut = [id_ for id_, pot in there.items() if self._is_cut_off(pot.household, heard_until)]
         return {
-            pot_id
-            for pot_id, pot in self.pots.items()
-            if pot.heard and not pot.closed_in_cards and LAST_DAYS[pot.code] < today
+            "spend_until_passed": dict.fromkeys(spent, "spend_until_passed"),
+            "card_revoked": {id_: "card_revoked" for id_ in cut if id_ not in spent},
         }
 
-    def close(self, pot_ids: set[str]) -> None:
+    def close(self, pot_ids: Iterable[str]) -> None:
         """What is left is the funder's, as soon as `wallet` hears of it."""
         for pot_id in pot_ids:
             pot = self.pots[pot_id]
             pot.allowance, pot.closed_in_cards = 0, True
 
-    def revoke(self, card_id: str, reason: str) -> None:
-        """The last card, revoked for error or fraud, takes the household's pots with it."""
-        card = self.cards[card_id]
-        card.revoked = reason
-        if reason in CUTTING_REASONS and self._is_cut_off(card.household):
-            self.close(
-                {
-                    pot_id
-                    for pot_id, pot in self.pots.items()
-                    if pot.household == card.household and pot.heard and not pot.closed_in_cards
-                }
-            )
+    def revoke(self, card_id: str, reason: str, at: datetime) -> None:
+        """No later visit is taken; the pots wait for those of before."""
+        self.cards[card_id].revoked, self.cards[card_id].revoked_at = reason, at
 
     # --- what the services hear ---
 
@@ -140,8 +154,6 @@ class Model:
     def _cards_hears_pot_credited(self, event: Mapping[str, Any]) -> None:
         pot = self.pots[event["pot_id"]]
         pot.heard, pot.allowance = True, pot.credited
-        if self._is_cut_off(pot.household):
-            self.close({event["pot_id"]})
 
     def _cards_hears_debit_reversed(self, event: Mapping[str, Any]) -> None:
         redemption = self.redemptions[event["redemption_id"]]
@@ -185,15 +197,19 @@ class Model:
             self.pots[pot_id].balance += sign * cents
 
     def _count(self, redemption: Redemption, sign: int) -> None:
-        self.sales[redemption.offer, "redemptions"] += sign
-        self.sales[redemption.offer, "paid"] += sign * redemption.paid
+        place = f"{redemption.offer} {redemption.day}"
+        self.sales[place, "redemptions"] += sign
+        self.sales[place, "paid"] += sign * redemption.paid
 
-    def _is_cut_off(self, household: str) -> bool:
+    def _is_cut_off(self, household: str, until: datetime) -> bool:
+        """Whether by then one card was revoked for error or fraud, and no other could be used or reissued."""
         cards = [card for card in self.cards.values() if card.household == household]
         replaced = {card.replaces for card in cards}
         usable = [
             card
             for card in cards
-            if card.revoked is None or (card.revoked not in CUTTING_REASONS and card.id not in replaced)
+            if card.revoked_at is None
+            or card.revoked_at > until
+            or (card.revoked not in CUTTING_REASONS and card.id not in replaced)
         ]
-        return not usable and any(card.revoked in CUTTING_REASONS for card in cards)
+        return not usable and any(card.was_cut(until) for card in cards)

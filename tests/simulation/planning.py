@@ -1,12 +1,15 @@
 """From a step's picks to an act: who does what, to which of the things that there are."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from chassis.caller import Caller
 from tests.simulation import acts
 from tests.simulation.bus import MOODS, Message
 from tests.simulation.model import Card, Model
+from tests.simulation.moments import A_WHILE, SEEN, SEEN_AGAIN, SEEN_REVOKED
 from tests.simulation.steps import Step
 from tests.simulation.world import Asked, World
 
@@ -43,21 +46,77 @@ class Planner:
         return planned
 
     def _scan(
-        self, model: Model, which: int, offer: int, site: int, pay: int, typed: int, _: int
+        self, model: Model, which: int, offer: int, site: int, pay: int, typed: int, when: int
     ) -> Act | None:
         card = _card(model, which)
         if card is None:
             return None
-        offer_id, by_number = _pick(sorted(acts.OFFERS), offer), typed % 3 == 0
+        seen = _pick(SEEN, when)(self.world.moment)
+        return self._scan_at(_pick(SITES, site), card, seen, offer, pay, typed)
+
+    def _scan_familiar(
+        self, model: Model, which: int, offer: int, _: int, pay: int, typed: int, when: int
+    ) -> Act | None:
+        """Where the card's person was before and about when, so that limits are reached."""
+        standing = [one for one in model.redemptions.values() if not one.cancelled]
+        if not standing:
+            return None
+        before = _pick(standing, which)
+        seen = before.visit - A_WHILE if when % 4 else None
+        return self._scan_at(before.site, model.cards[before.card], seen, offer, pay, typed)
+
+    def _scan_revoked(
+        self, model: Model, which: int, offer: int, site: int, pay: int, typed: int, when: int
+    ) -> Act | None:
+        """A card that is no good now, seen about when it was revoked."""
+        revoked = [(card, card.revoked_at) for card in model.cards.values() if card.revoked_at]
+        if not revoked:
+            return None
+        card, revoked_at = _pick(revoked, which)
+        seen = revoked_at + _pick(SEEN_REVOKED, when)
+        return self._scan_at(_pick(SITES, site), card, seen, offer, pay, typed)
+
+    def _scan_at(self, site: str, card: Card, seen: datetime | None, offer: int, pay: int, typed: int) -> Act:
+        offer_id = _pick(sorted(acts.OFFERS), offer)
         body = {
-            "card": card.number if by_number else card.qr_text,
-            "card_code": card.code if by_number else None,
+            **_read(card, typed),
             "offer_id": offer_id,
             "party": {"adults": 1, "children": 0},
             "gross_cents": GROSS_CENTS,
             "pay_cents": _pick(PAY_CENTS, pay),
+            "occurred_at": seen and seen.isoformat(),
+            "second_visit": False,
         }
-        asked = (acts.device(offer_id, _pick(SITES, site)), f"scan_{len(self.asked)}", body)
+        return self._ask(acts.device(offer_id, site, typed // 12), body)
+
+    def _scan_again(
+        self, model: Model, which: int, newest: int, at: int, typed: int, when: int, _: int
+    ) -> Any:
+        """The same visit, read on whichever device of the site and however; or the desk says that it is a
+        second one."""
+        if not self.asked:
+            return None
+        caller, _, body = self.asked[-1] if newest % 4 else _pick(self.asked, which)
+        again = {**body, **_read(card_of(model, body), typed), "second_visit": at // 2 % 4 == 0}
+        if body["occurred_at"]:
+            seen = datetime.fromisoformat(body["occurred_at"]) + _pick(SEEN_AGAIN, when)
+            again["occurred_at"] = seen.isoformat()
+        return self._ask(acts.device(body["offer_id"], caller.site_id, at), again)
+
+    def _scan_other(self, model: Model, which: int, newest: int, at: int, typed: int, *_: int) -> Act | None:
+        """Another card of the same person at the same site: the limit is theirs."""
+        if not self.asked:
+            return None
+        caller, _, body = self.asked[-1] if newest % 4 else _pick(self.asked, which)
+        first = card_of(model, body)
+        others = [card for card in model.cards.values() if card.person == first.person and card is not first]
+        if not others:
+            return None
+        other = {**body, **_read(_pick(others, which), typed)}
+        return self._ask(acts.device(body["offer_id"], caller.site_id, at), other)
+
+    def _ask(self, caller: Caller, body: dict[str, Any]) -> Act:
+        asked = (caller, f"scan_{len(self.asked)}", body)
         self.asked.append(asked)
         return self._redeem(asked)
 
@@ -107,10 +166,10 @@ class Planner:
         self.orders += 1
         if self.orders > MAX_ORDERS:
             return None
-        return order_act(self.world, _pick(sorted(acts.MEMBERS), household))
+        return order_act(self.world, _pick(acts.ORDERS, household))
 
     def _sweep(self, *_: Any) -> Act:
-        return Act("sweep", None, lambda: acts.close_spent_pots(self.world))
+        return Act("sweep", None, lambda: acts.close_pots(self.world))
 
     def _deliver(self, _: Model, which: int, batch: int, *__: int) -> Act | None:
         waiting = self.world.bus.waiting
@@ -140,9 +199,9 @@ class Planner:
         return Act("relay", (name, mood), do, ())
 
 
-def order_act(world: World, household: str) -> Act:
-    """Order a card for a household."""
-    return Act("order", household, lambda: acts.order_card(world, household))
+def order_act(world: World, whose: tuple[str, str]) -> Act:
+    """Order a card for a household's person."""
+    return Act("order", whose, lambda: acts.order_card(world, *whose))
 
 
 def together(message: Message, waiting: Sequence[Message]) -> list[Message]:
@@ -150,11 +209,23 @@ def together(message: Message, waiting: Sequence[Message]) -> list[Message]:
     return [m for m in waiting if (m.service, m.name) == (message.service, message.name)]
 
 
+def card_of(model: Model, body: Mapping[str, Any]) -> Card:
+    """Whose QR text was read, or number typed."""
+    return next(card for card in model.cards.values() if body["card"] in (card.qr_text, card.number))
+
+
+def _read(card: Card, how: int) -> dict[str, Any]:
+    """The QR code, or the number typed; mostly with its code."""
+    if how % 3:
+        return {"card": card.qr_text, "card_code": None}
+    return {"card": card.number, "card_code": card.code if how // 3 % 4 else None}
+
+
 def _card(model: Model, which: int) -> Card | None:
     """Mostly the first that was not revoked: so that much happens to one, and others are there too."""
     cards = list(model.cards.values())
     usable = [card for card in cards if not card.revoked] or cards
-    if which % 16 == 0:
+    if which % 8 == 0:
         return _pick(cards, which // 16) if cards else None
     return _pick(usable[:1] if which % 4 else usable, which // 16) if usable else None
 

@@ -1,6 +1,6 @@
 """Bugs to plant, each a breach of one rule of the design, to show that the simulation sees them.
 
-The first five have the names that `make chaos` uses too.
+The first five have the names that `make chaos` uses too; those about visits are in `planted_visits`.
 """
 
 import json
@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cards import allowances, closing, revoking
+from cards import allowances, closing
 from cards.scan import cancelling, facts, redeeming
 from cards.scan.statements import READ_CARD, READ_FACTS, RECORD
 from chassis import idempotency, inbox
 from chassis.outbox import announce, announcing, stamp
 from chassis.prepared import Prepared
 from contracts.wallet import DebitReversed
+from tests.simulation import planted_visits as visits
 from tests.simulation.world import World
 from wallet import debiting
 from wallet.models import Debit
@@ -60,12 +61,12 @@ def key_without_hash(patch: pytest.MonkeyPatch, _: World) -> None:
 def release_before_announce(patch: pytest.MonkeyPatch, _: World) -> None:
     """A closed pot's release is committed first and announced in a transaction of its own."""
 
-    def close_then_say(transaction: Any, programme: Any) -> int:
+    def close_then_say(transaction: Any, programme: Any, why: Any) -> int:
         held: list[Any] = []
         with pytest.MonkeyPatch.context() as silent:
             silent.setattr(allowances, "announce", lambda _, *events, **__: held.extend(events))
             with transaction() as session:
-                closed = closing.close_batch(session, programme)
+                closed = closing.close_batch(session, programme, why)
         if held:
             with transaction() as session:
                 announce(session, *held)
@@ -95,7 +96,7 @@ def release_without_lowering(patch: pytest.MonkeyPatch, _: World) -> None:
     def say_only(session: Any, by: Any, pot: Any, reason: str) -> None:
         allowances._release(session, by, pot, pot.amount_cents, reason, closes_pot=True)
 
-    for module in (allowances, closing, revoking):
+    for module in (allowances, closing):
         patch.setattr(module, "close_pot", say_only)
 
 
@@ -135,6 +136,11 @@ PLANTS: dict[str, Plant] = {
         *(inbox_off, guard_off, publish_before_commit, key_without_hash, release_before_announce),
         *(raise_at_cancellation, release_without_lowering, keep_what_reaches_a_closed_pot),
         *(forget_the_void, acknowledge_failures),
+        *(visits.judge_by_upload, visits.take_it_however_late, visits.forget_good_faith),
+        *(visits.close_at_once, visits.sell_on_upload_day, visits.limits_without_end),
+        *(visits.count_by_order, visits.no_turn, visits.repeat_by_device, visits.repeat_backwards_only),
+        *(visits.repeat_any_of_two, visits.repeat_before_code, visits.deny_second_visits),
+        visits.replay_as_if_it_stood,
     )
 }
 

@@ -30,9 +30,10 @@ _WALLET = f"""
 """  # noqa: S608
 _OFFERS = f"""
     SELECT (SELECT coalesce(json_object_agg(
-               offer_id, json_build_object('redemptions', redemptions, 'paid', paid)), '{{}}')
-            FROM (SELECT offer_id, sum(redemptions) AS redemptions, sum(paid_from_pot_cents) AS paid
-                  FROM sales GROUP BY offer_id) AS sold),
+               place, json_build_object('redemptions', redemptions, 'paid', paid)), '{{}}')
+            FROM (SELECT offer_id || ' ' || day AS place, sum(redemptions) AS redemptions,
+                         sum(paid_from_pot_cents) AS paid
+                  FROM sales GROUP BY offer_id, day) AS sold),
            {_ANNOUNCED}
 """  # noqa: S608
 # The value for "since" comes from outside; everything else is constant.
@@ -40,14 +41,17 @@ STATE = {"cards": _CARDS, "wallet": _WALLET, "offers": _OFFERS}
 
 REDEMPTIONS = """
     SELECT coalesce(json_object_agg(id, json_build_array(cancelled_at IS NOT NULL, paid_from_pot_cents,
+        counted_as,
+        to_char(least(occurred_at, redeemed_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US'),
         (SELECT coalesce(json_object_agg(pot_id, amount_cents), '{}') FROM redemption_draws
          WHERE redemption_id = id))), '{}')
     FROM redemptions
 """
 FOLD = """
-    SELECT coalesce(json_object_agg(offer_id, json_build_array(redemptions, paid)), '{}')
-    FROM (SELECT offer_id, count(*) AS redemptions, sum(paid_from_pot_cents) AS paid
-          FROM redemptions WHERE cancelled_at IS NULL GROUP BY offer_id) AS sold
+    SELECT coalesce(json_object_agg(offer_id || ' ' || day, json_build_array(redemptions, paid)), '{}')
+    FROM (SELECT offer_id, (least(occurred_at, redeemed_at) AT TIME ZONE 'Europe/Paris')::date AS day,
+                 count(*) AS redemptions, sum(paid_from_pot_cents) AS paid
+          FROM redemptions WHERE cancelled_at IS NULL GROUP BY 1, 2) AS sold
 """
 ANSWERS = """
     SELECT coalesce(json_agg(json_build_array(caller, key, answer)), '[]') FROM idempotency_keys

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tests.simulation import acts
-from tests.simulation.history import FIRST_DAY, History
+from tests.simulation.history import History
 from tests.simulation.model import Model
+from tests.simulation.moments import CARDS_MADE, FIRST_DAY
 from tests.simulation.planning import order_act
-from tests.simulation.steps import Step, draw_steps
+from tests.simulation.steps import DEADLY_PLACES_OF_A_SWEEP, Step, draw_steps
 from tests.simulation.world import World
 
 # Enough for the shortest history of most failures; each run costs as much as a history.
@@ -71,7 +72,11 @@ class Search:
             with self.world.seeded(seed):
                 for step in steps:
                     history.play(step)
-                history.finish(closes=seed % CLOSES_EVERY == 0, reconciles=seed % RECONCILES_EVERY == 0)
+                history.finish(
+                    closes=seed % CLOSES_EVERY == 0,
+                    sweeper_dies_at=seed // CLOSES_EVERY % DEADLY_PLACES_OF_A_SWEEP,
+                    reconciles=seed % RECONCILES_EVERY == 0,
+                )
         except AssertionError as error:
             return str(error)
         return None
@@ -103,12 +108,12 @@ class Search:
         """All households have a card, and all but one pots: those of the late one are on their way."""
         world = self.world
         world.empty()
-        world.moment = FIRST_DAY
+        world.moment = CARDS_MADE
         with world.seeded("first day"):
             acts.publish_offers(world)
             history = History(world, Model())
-            for household in sorted(acts.MEMBERS):
-                history.play_act(order_act(world, household))
+            for whose in acts.ORDERS[: len(acts.MEMBERS)]:
+                history.play_act(order_act(world, whose))
             # From approval to card, from card to credit, from credit to allowance.
             for _ in range(3):
                 self._let_others_be_credited(history)

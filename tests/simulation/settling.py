@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from chassis.caller import Caller
+from chassis.clock import rfc3339
 from tests.simulation.acts import OFFERS
 from tests.simulation.bus import Message
 from tests.simulation.model import Model, Redemption
+from tests.simulation.planning import card_of
 from tests.simulation.storage import as_json
-from tests.simulation.verdicts import UNDO_WINDOW, judge
+from tests.simulation.verdicts import UNDO_WINDOW, judge, visit_of
 from tests.simulation.world import Asked
 
 
@@ -40,7 +42,6 @@ class Moment:
     """When it happened, what the services announced with it, and whether nothing else happened at once."""
 
     at: datetime
-    today: date
     told: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     alone: bool = True
 
@@ -65,9 +66,11 @@ def settle(model: Model, done: Done, moment: Moment) -> None:
         for message in done.about:
             model.hear(message.service, message.name, message.payload)
     elif done.what == "sweep" and done.commits:
-        _settle_sweep(model, moment)
+        _settle_sweep(model, done, moment)
     elif done.what == "revoke":
-        _settle_revoke(model, done)
+        _settle_revoke(model, done, moment)
+    elif done.what == "order" and done.answer:
+        model.people[done.answer["id"]] = done.about[1]
 
 
 def _settle_scan(model: Model, done: Done, moment: Moment) -> None:
@@ -100,6 +103,12 @@ def _settle_known_key(model: Model, done: Done, known: tuple[Mapping[str, Any], 
         return
     assert not done.refused, f"{done}, but it was answered {redemption_id}"
     assert done.answer["id"] == redemption_id, f"{done}, before it was {redemption_id}"
+    # Beside the same answer it is told that what it tells of no longer stands.
+    cancelled_at, cancelled = (
+        done.answer.pop("cancelled_at", None),
+        model.redemptions[redemption_id].cancelled,
+    )
+    assert cancelled_at == (cancelled and rfc3339(cancelled)), f"{done}, cancelled {cancelled}"
     assert answer in (None, as_json(done.answer)), f"{done}, before it was {answer}"
     _keep_answer(model, done, redemption_id)
 
@@ -113,22 +122,26 @@ def _keep_answer(model: Model, done: Done, redemption_id: str) -> None:
 def _recorded(model: Model, done: Done, moment: Moment, draws: dict[str, int]) -> str:
     """The redemption of this scan, as it was announced; and the model records it."""
     caller, _, body = done.about
+    card, visit = card_of(model, body), visit_of(body, moment.at)
     event = next(
         event
         for event in [*moment.said("redemption_recorded"), None]
-        if event is None or (event["redemption_id"] not in model.redemptions and _is_of(event, caller, body))
+        if event is None
+        or (event["redemption_id"] not in model.redemptions and _is_of(event, card.id, caller, body))
     )
     assert event is not None, f"{done} was not announced"
+    told = (event["redeemed_at"], event["visited_at"])
+    assert told == (rfc3339(moment.at), rfc3339(visit)), f"{done}, announced as of {told}"
     assert {draw["pot_id"]: draw["amount_cents"] for draw in event["draws"]} == draws, f"{done}: {event}"
     redemption = Redemption(
-        card=event["card_id"],
-        order=_card(model, body).order,
+        card=card.id,
+        person=card.person,
         provider=OFFERS[body["offer_id"]][0],
-        device=caller.subject,
         site=caller.site_id,
         offer=body["offer_id"],
         paid=body["pay_cents"],
         at=moment.at,
+        visit=visit,
         draws=draws,
     )
     model.record(event["redemption_id"], redemption)
@@ -146,43 +159,40 @@ def _settle_cancel(model: Model, done: Done, moment: Moment) -> None:
     if done.commits and not redemption.cancelled:
         said = [event["redemption_id"] for event in moment.said("redemption_cancelled")]
         assert redemption_id in said, f"{done} was not announced"
-        model.cancel(redemption_id)
+        model.cancel(redemption_id, moment.at)
 
 
-def _settle_sweep(model: Model, moment: Moment) -> None:
+def _settle_sweep(model: Model, done: Done, moment: Moment) -> None:
     released = [event for event in moment.said("allowance_released") if event["closes_pot"]]
-    closed = {event["pot_id"] for event in released if event["reason"] == "spend_until_passed"}
-    due = model.due_to_close(moment.today)
+    closed = {event["pot_id"]: event["reason"] for event in released}
+    # A transaction for each reason; one that died did the first.
+    of_each = list(model.due_to_close(moment.at).values())[: done.commits]
+    due = {pot_id: reason for of_one in of_each for pot_id, reason in of_one.items()}
     # A pot that somebody holds at this moment is left to the next sweep.
-    assert closed == due or (not moment.alone and closed < due), f"closed {closed}, due {due}"
+    is_left = not moment.alone and closed.items() < due.items()
+    assert closed == due or is_left, f"closed {closed}, due {due}"
     model.close(closed)
 
 
-def _settle_revoke(model: Model, done: Done) -> None:
+def _settle_revoke(model: Model, done: Done, moment: Moment) -> None:
     card_id, reason = done.about
     if model.cards[card_id].revoked:
         assert done.died or done.refused == "card_already_revoked", str(done)
         return
     assert not done.refused, str(done)
     if done.commits:
-        model.revoke(card_id, reason)
+        model.revoke(card_id, reason, moment.at)
 
 
 def _judge(model: Model, asked: Asked, moment: Moment) -> Any:
     caller, _, body = asked
-    return judge(model, _card(model, body), caller, body, moment.at, moment.today)
+    return judge(model, card_of(model, body), caller, body, moment.at)
 
 
-def _card(model: Model, body: Mapping[str, Any]) -> Any:
-    return next(card for card in model.cards.values() if body["card"] in (card.qr_text, card.number))
-
-
-def _is_of(event: Mapping[str, Any], caller: Caller, body: Mapping[str, Any]) -> bool:
-    return (event["site_id"], event["offer_id"], event["paid_from_pot_cents"]) == (
-        caller.site_id,
-        body["offer_id"],
-        body["pay_cents"],
-    )
+def _is_of(event: Mapping[str, Any], card_id: str, caller: Caller, body: Mapping[str, Any]) -> bool:
+    said = ("card_id", "site_id", "offer_id", "paid_from_pot_cents")
+    asked = (card_id, caller.site_id, body["offer_id"], body["pay_cents"])
+    return tuple(event[name] for name in said) == asked
 
 
 def _told(about: Any) -> str:
@@ -190,5 +200,7 @@ def _told(about: Any) -> str:
         return f"{about[0].name} to {about[0].service} ({', '.join(m.event_id for m in about)})"
     if isinstance(about, tuple) and isinstance(about[0], Caller):
         caller, key, body = about
-        return f"{key} {body['offer_id']} at {caller.site_id}, {body['pay_cents']} cents"
+        when = f", seen {body['occurred_at']}" if body["occurred_at"] else ""
+        again = ", a second visit" if body["second_visit"] else ""
+        return f"{key} {body['offer_id']} by {caller.subject}, {body['pay_cents']} cents{when}{again}"
     return str(about)

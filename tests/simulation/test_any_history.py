@@ -4,10 +4,7 @@ from tests.simulation.search import Search
 from tests.simulation.steps import draw_steps
 
 # `make simulate` plays a hundred times as many, from another seed each time.
-FOUND_ONCE = (
-    497475856,
-)  # A read that repeats two redemptions of one moment must answer the same one always.
-SEEDS = (*range(1, 201), *FOUND_ONCE)
+SEEDS = range(1, 201)
 # A search that never came here would prove little; what is rarer is shown by the planted bugs.
 MUST_HAPPEN = {
     "allowance_released",
@@ -20,12 +17,18 @@ MUST_HAPPEN = {
     "died before COMMIT",
     "died between two statements",
     "duplicates",
+    "heard of in another month",
+    "heard of late",
+    "in good faith",
     "lock waits",
     "paid from 2 pots",
     "pot_closed",
     "relay: not published",
     "reorders",
+    "scan: card_code_required",
+    "scan: card_revoked",
     "scan: idempotency_key_reused",
+    "scan: invalid_field",
     "scan: pot_insufficient",
     "scan: usage_limit_reached",
     "wallet_debited",
@@ -41,7 +44,7 @@ def test_any_history_keeps_the_equation_and_every_cent(search: Search) -> None:
 
 
 def test_a_seed_always_gives_the_same_history(search: Search) -> None:
-    seeds = [seed for seed in SEEDS if any(step.what == "at once" for step in draw_steps(seed))][:5]
+    seeds = [seed for seed in SEEDS if any(step.parts for step in draw_steps(seed))][:5]
     told = [[search.tell(seed) for seed in seeds] for _ in range(2)]
     assert told[0] == told[1]
     assert all(told[0])

@@ -6,10 +6,11 @@ from typing import Any
 
 from tests.simulation.acts import OFFERS
 from tests.simulation.model import LAST_DAYS, PAYS, Card, Model, Pot
+from tests.simulation.moments import AHEAD_MAX, LATE_WINDOW, civil_day
 
 REPEAT_WINDOW = timedelta(seconds=20)
 UNDO_WINDOW = timedelta(seconds=300)
-USES_A_MONTH = 3
+USES_A_MONTH = 2
 LAST_DAY_OF_CARDS = date(2027, 12, 31)
 
 
@@ -22,45 +23,69 @@ class Verdict:
     draws: dict[str, int] = field(default_factory=dict)
 
 
-def judge(model: Model, card: Card, caller: Any, body: Any, at: datetime, today: date) -> Verdict:
-    """The rules of a scan in the order in which they refuse."""
-    if today > LAST_DAY_OF_CARDS:
-        return Verdict(refused="card_expired")
-    if card.revoked:
-        return Verdict(refused="card_revoked")
-    typed_to_pay = body["card"] == card.number and body["pay_cents"] > 0
-    first = None if typed_to_pay else _repeated(model, card, caller, body, at)
-    if first:
+def judge(model: Model, card: Card, caller: Any, body: Any, at: datetime) -> Verdict:
+    """The rules of a scan in the order in which they refuse, all of them by when the visit took place."""
+    if not _is_heard_in_time(body, at):
+        return Verdict(refused="invalid_field")
+    visit = visit_of(body, at)
+    if refused := _refused_by_card(card, visit) or _refused_by_code(card, body):
+        return Verdict(refused=refused)
+    if first := _repeated(model, card, caller, body, visit):
         return Verdict(repeats=first)
-    if _uses_this_month(model, card, caller.site_id, today) >= USES_A_MONTH:
+    if _uses_that_month(model, card, caller.site_id, civil_day(visit)) >= USES_A_MONTH:
         return Verdict(refused="usage_limit_reached")
-    return _draw(model, card, OFFERS[body["offer_id"]][1], body["pay_cents"], today)
+    return _draw(model, card, OFFERS[body["offer_id"]][1], body["pay_cents"], civil_day(visit))
 
 
-def _repeated(model: Model, card: Card, caller: Any, body: Any, at: datetime) -> str | None:
+def visit_of(body: Any, at: datetime) -> datetime:
+    """The device's word, but nothing takes place after it was heard of."""
+    return at if body["occurred_at"] is None else min(datetime.fromisoformat(body["occurred_at"]), at)
+
+
+def _is_heard_in_time(body: Any, at: datetime) -> bool:
+    said = body["occurred_at"]
+    return said is None or at - LATE_WINDOW <= datetime.fromisoformat(said) <= at + AHEAD_MAX
+
+
+def _refused_by_card(card: Card, visit: datetime) -> str | None:
+    if civil_day(visit) < card.first_day:
+        return "card_not_yet_valid"
+    if civil_day(visit) > LAST_DAY_OF_CARDS:
+        return "card_expired"
+    # Who served before the revocation could not know of it.
+    return "card_revoked" if card.revoked_at is not None and card.revoked_at <= visit else None
+
+
+def _refused_by_code(card: Card, body: Any) -> str | None:
+    is_typed_to_pay = body["card"] == card.number and body["pay_cents"] > 0
+    return "card_code_required" if is_typed_to_pay and body["card_code"] != card.code else None
+
+
+def _repeated(model: Model, card: Card, caller: Any, body: Any, visit: datetime) -> str | None:
+    """The same at this site seconds before or after, on any device, unless the desk says otherwise."""
     repeated = [
-        (redemption.at, redemption_id)
+        (redemption.visit, redemption_id)
         for redemption_id, redemption in model.redemptions.items()
-        if (redemption.card, redemption.device, redemption.offer)
-        == (card.id, caller.subject, body["offer_id"])
+        if (redemption.card, redemption.site, redemption.offer) == (card.id, caller.site_id, body["offer_id"])
         and redemption.paid == body["pay_cents"]
         and not redemption.cancelled
-        and redemption.at > at - REPEAT_WINDOW
+        and abs(redemption.visit - visit) < REPEAT_WINDOW
     ]
-    return max(repeated)[1] if repeated else None
+    return max(repeated)[1] if repeated and not body["second_visit"] else None
 
 
-def _uses_this_month(model: Model, card: Card, site: str, today: date) -> int:
+def _uses_that_month(model: Model, card: Card, site: str, day: date) -> int:
+    """By whichever of their cards."""
     return sum(
-        redemption.order == card.order
+        redemption.person == card.person
         and redemption.site == site
         and not redemption.cancelled
-        and (redemption.at.year, redemption.at.month) == (today.year, today.month)
+        and (redemption.day.year, redemption.day.month) == (day.year, day.month)
         for redemption in model.redemptions.values()
     )
 
 
-def _draw(model: Model, card: Card, category: str, pay_cents: int, today: date) -> Verdict:
+def _draw(model: Model, card: Card, category: str, pay_cents: int, day: date) -> Verdict:
     if pay_cents == 0:
         return Verdict()
     known = [
@@ -68,7 +93,7 @@ def _draw(model: Model, card: Card, category: str, pay_cents: int, today: date) 
         for pot_id, pot in model.pots.items()
         if pot.heard and pot.household == card.household and category in PAYS[pot.code]
     ]
-    still_open = [entry for entry in sorted(known, key=lambda entry: entry[:2]) if _is_open(entry[2], today)]
+    still_open = [entry for entry in sorted(known, key=lambda entry: entry[:2]) if _is_open(entry[2], day)]
     if known and not still_open:
         return Verdict(refused="pot_closed")
     if sum(pot.allowance for _, _, pot in still_open) < pay_cents:
@@ -80,5 +105,5 @@ def _draw(model: Model, card: Card, category: str, pay_cents: int, today: date) 
     return Verdict(draws=draws)
 
 
-def _is_open(pot: Pot, today: date) -> bool:
-    return not pot.closed_in_cards and today <= LAST_DAYS[pot.code]
+def _is_open(pot: Pot, day: date) -> bool:
+    return not pot.closed_in_cards and day <= LAST_DAYS[pot.code]
