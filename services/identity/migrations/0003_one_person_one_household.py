@@ -11,8 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("people", sa.Column("birth_fingerprint", sa.Text))
-    op.create_index(op.f("ix_people_birth_fingerprint"), "people", ["birth_fingerprint"])
-    op.create_index(op.f("ix_applications_household_id"), "applications", ["household_id"])
+    # Its index is built by identity_0005, beside the code that serves.
     op.create_table(
         "counted_people",
         sa.Column("programme", sa.Text, nullable=False),
@@ -26,6 +25,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("counted_people")
-    op.drop_index(op.f("ix_applications_household_id"), "applications")
-    op.drop_index(op.f("ix_people_birth_fingerprint"), "people")
     op.drop_column("people", "birth_fingerprint")
