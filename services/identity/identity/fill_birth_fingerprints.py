@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from chassis.database import Database
 from chassis.settings import SettingsError, read_settings
-from identity.fingerprints import birth_fingerprint
 from identity.models import Holder, Person
+from identity.people.fingerprints import birth_fingerprint
 from identity.settings import Settings
 
 # People of one transaction: it may wait for an approval that has locked some of them, but not for long.

@@ -11,26 +11,22 @@ from contracts import identity as shapes
 from contracts.access import calls_of
 from contracts.cards import OrderPlaced
 from contracts.programmes import Programme
-from identity import (
-    applications,
-    check_queue,
+from identity import watching
+from identity.checking import applications, check_queue, deciding, quotient_reading
+from identity.checking.family_quotient import FamilyQuotientApi, family_quotient_api
+from identity.credentials import (
     client_sign_in,
-    contacts,
-    deciding,
     devices,
-    households,
     login_codes,
     partners,
-    quotient_reading,
     staff,
     staff_sign_in,
     throttling,
-    watching,
 )
+from identity.credentials.sign_in import Gate
 from identity.email_changes.service import EmailChangeCalls
-from identity.family_quotient import FamilyQuotientApi, family_quotient_api
+from identity.people import contacts, households
 from identity.settings import Settings, load_programmes
-from identity.sign_in import Gate
 
 
 class IdentityService(EmailChangeCalls):

@@ -22,13 +22,13 @@ from chassis.outbox import stamp
 from chassis.tables import outbox
 from contracts.cards import OrderPlaced
 from contracts.programmes import Programme
-from identity.applications import open_application
-from identity.check_queue import find_checks
-from identity.deciding import decide_check
-from identity.family_quotient import FamilyQuotientApi
-from identity.households import register_household
+from identity.checking.applications import open_application
+from identity.checking.check_queue import find_checks
+from identity.checking.deciding import decide_check
+from identity.checking.family_quotient import FamilyQuotientApi
+from identity.credentials.sign_in import Gate
 from identity.models import Application, Check, QuotientRead
-from identity.sign_in import Gate
+from identity.people.households import register_household
 from tests.admission import admitted
 
 KEY = bytes(range(32))

@@ -11,7 +11,7 @@ from chassis.caller import Caller, service_caller
 from chassis.database import Database
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
-from identity.applications import get_application
+from identity.checking.applications import get_application
 from tests.admission import admitted
 
 Order = Callable[..., dict[str, Any]]

@@ -9,14 +9,15 @@ from sqlalchemy import select
 from chassis.database import Database
 from chassis.ids import new_id
 from contracts.refusals import Refusal
-from identity import deciding, devices, login_codes, partners, staff, staff_sign_in
-from identity.client_sign_in import issue_client_token
+from identity.checking import deciding
 from identity.create_officer import create_officer
+from identity.credentials import devices, login_codes, partners, staff, staff_sign_in
+from identity.credentials.client_sign_in import issue_client_token
+from identity.credentials.login_codes import digits_of
+from identity.credentials.sign_in import Gate
+from identity.credentials.throttling import MAX_TRIES
 from identity.email_changes import codes, confirming, requesting
 from identity.email_changes.models import EmailChange
-from identity.login_codes import digits_of
-from identity.sign_in import Gate
-from identity.throttling import MAX_TRIES
 from tests.audited import changing_calls, entries_of, everything_audited
 
 Acts = list[tuple[str, str, str]]

@@ -14,15 +14,15 @@ from chassis.ids import new_id
 from chassis.outbox import stamp
 from contracts.notify import OldAddressNotified
 from contracts.refusals import Refusal
-from identity.contacts import get_contact
+from identity.credentials.login_codes import request_login_code
 from identity.email_changes.codes import LIFETIME, MAX_TRIES, digits_of
 from identity.email_changes.confirming import confirm_email_change
 from identity.email_changes.forgetting import KEPT_FOR, drop_old_changes, forget_old_address
 from identity.email_changes.mailing import get_email_change_code, get_email_change_notice, masked
 from identity.email_changes.models import EmailChange
 from identity.email_changes.requesting import MAX_MAILS_TO_ADDRESS, MAX_REQUESTS, WINDOW, request_email_change
-from identity.login_codes import request_login_code
 from identity.models import Account, Holder, LoginCode
+from identity.people.contacts import get_contact
 
 WRONG = "lodie@exmaple.org"
 RIGHT = "elodie@example.org"

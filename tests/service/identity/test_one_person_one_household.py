@@ -12,11 +12,11 @@ from sqlalchemy import select, update
 from chassis.database import Database
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
-from identity.applications import get_application
-from identity.family_quotient import FamilyQuotientApi
+from identity.checking.applications import get_application
+from identity.checking.family_quotient import FamilyQuotientApi
+from identity.checking.quotient_reading import read_due_quotients
 from identity.fill_birth_fingerprints import fill_birth_fingerprints
 from identity.models import Person
-from identity.quotient_reading import read_due_quotients
 from tests.audited import entries_of
 
 Acts = Callable[..., Any]
@@ -174,7 +174,7 @@ def test_people_of_another_programme_are_not_shown(order: Acts, also_in: Acts) -
 def test_a_form_sent_in_a_loop_does_not_fill_the_page(
     bonus: Acts, also_in: Acts, accept: Acts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("identity.recognising.SHOWN_MAX", 3)
+    monkeypatch.setattr("identity.people.recognising.SHOWN_MAX", 3)
     orders = [bonus(AMIRA) for _ in range(6)]
     accept(orders[4])
     shown = also_in(orders[0])

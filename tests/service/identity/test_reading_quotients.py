@@ -13,10 +13,10 @@ from sqlalchemy import update
 from chassis.clock import real_now
 from chassis.database import Database
 from contracts.programmes import Programme
-from identity.deciding import decide_check
-from identity.family_quotient import FamilyQuotientApi
+from identity.checking.deciding import decide_check
+from identity.checking.family_quotient import FamilyQuotientApi
+from identity.checking.quotient_reading import RETRY_DELAYS_S, read_due_quotients
 from identity.models import ApiPause, Check, QuotientRead
-from identity.quotient_reading import RETRY_DELAYS_S, read_due_quotients
 
 Order = Callable[..., dict[str, Any]]
 CheckOf = Callable[[str], Check]

@@ -19,11 +19,11 @@ from chassis.outbox import announce, stamp
 from contracts.cards import OrderHolder
 from contracts.identity import HolderAccountChanged
 from contracts.refusals import Refusal
-from identity.accounts import account_of
 from identity.email_changes.codes import MAX_TRIES, digits_fit
 from identity.email_changes.models import EmailChange
 from identity.email_changes.requesting import lock_holder
 from identity.models import Holder
+from identity.people.accounts import account_of
 
 Transaction = Callable[[], AbstractContextManager[Session]]
 

@@ -17,10 +17,10 @@ from contracts.base import Event
 from contracts.identity import ApplicationApproved
 from contracts.programmes import Programme
 from contracts.programmes.further_checks import SECOND_POT
-from identity.checks import open_check
+from identity.checking.checks import open_check
+from identity.checking.reasons import HOUSEHOLD_HAS_POT
 from identity.models import Application, Check
-from identity.reasons import HOUSEHOLD_HAS_POT
-from identity.recognising import find_approved, lock_people
+from identity.people.recognising import find_approved, lock_people
 
 log = get_logger()
 

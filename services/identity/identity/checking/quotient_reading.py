@@ -20,9 +20,9 @@ from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import counter
 from contracts.programmes import Programme
-from identity import reasons
-from identity.deciding import Decision, apply_decision, lock_check
-from identity.family_quotient import (
+from identity.checking import reasons
+from identity.checking.deciding import Decision, apply_decision, lock_check
+from identity.checking.family_quotient import (
     CivilIdentity,
     FamilyQuotientApi,
     NotFound,
@@ -32,9 +32,9 @@ from identity.family_quotient import (
     RequestRefused,
     Unavailable,
 )
+from identity.checking.quotient_judging import judge
 from identity.models import ApiPause, Application, Check, Holder, Person
 from identity.models import QuotientRead as Work
-from identity.quotient_judging import judge
 
 API = "family_quotient"
 DECIDER = "service:identity"

@@ -11,8 +11,8 @@ from chassis.ids import new_id
 from contracts.cards import OrderPlaced
 from contracts.identity import ApplicationView, CheckView
 from contracts.programmes import Programme
-from identity.approving import approve_or_hold
-from identity.checks import open_check
+from identity.checking.approving import approve_or_hold
+from identity.checking.checks import open_check
 from identity.models import Application, Check
 
 

@@ -16,11 +16,12 @@ from contracts.names import name_key
 from contracts.people import PersonKey, check_nobody_twice, person_key
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
-from identity import models, person_rules
-from identity.accounts import account_of
-from identity.counting import counted_as, own_id
-from identity.fingerprints import birth_fingerprint, fingerprint
-from identity.person_rules import HolderInput, PersonInput
+from identity import models
+from identity.people import person_rules
+from identity.people.accounts import account_of
+from identity.people.counting import counted_as, own_id
+from identity.people.fingerprints import birth_fingerprint, fingerprint
+from identity.people.person_rules import HolderInput, PersonInput
 
 
 def register_household(

@@ -19,11 +19,11 @@ from contracts.names import name_key
 from contracts.programmes import Programme
 from contracts.programmes.further_checks import SECOND_POT
 from contracts.refusals import Refusal
-from identity.applications import check_view
-from identity.approving import approve_or_hold
+from identity.checking.applications import check_view
+from identity.checking.approving import approve_or_hold
+from identity.checking.reasons import REFUSAL_REASONS
 from identity.input_rules import MAX_NOTE_CHARS, check_choice, check_optional_text, refuse
 from identity.models import Application, Check, Holder, QuotientRead
-from identity.reasons import REFUSAL_REASONS
 
 log = get_logger()
 decided_total = counter("identity_checks_decided_total", "Checks decided.", ("kind", "outcome", "by"))

@@ -11,10 +11,10 @@ from chassis.clock import rfc3339
 from contracts.identity import AlsoIn, CheckPage, CheckState, Holder, OfficerCheckView, Person
 from contracts.names import name_key
 from identity import models
-from identity.applications import check_view
-from identity.households import holder_view, person_view
+from identity.checking.applications import check_view
 from identity.input_rules import MAX_PAGE, check_choice, check_optional_text, refuse
-from identity.recognising import find_elsewhere, same_holder
+from identity.people.households import holder_view, person_view
+from identity.people.recognising import find_elsewhere, same_holder
 
 MAX_CURSOR_CHARS = 60
 Query = Select[models.Check, models.Application, models.Person, models.Holder]
