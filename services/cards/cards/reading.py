@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from cards.models import Card, Order
-from cards.order_rules import invalid
+from cards.orders.order_rules import invalid
 from cards.owning import get_visible_card, get_visible_order
-from cards.pot_models import Allowance
+from cards.pots.models import Allowance
 from cards.recognising import recognise
 from cards.scan.desk import device_of
 from cards.scan.models import Redemption

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cards import reading, validating
+from cards import reading
+from cards.orders import validating
 from chassis.caller import ANONYMOUS
 from chassis.outbox import stamp
 from contracts.identity import ApplicationRefused

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cards import closing, published, reading
+from cards import published, reading
+from cards.pots import closing
 from chassis.outbox import stamp
 from contracts.offers import OfferWithdrawn
 from contracts.refusals import Refusal

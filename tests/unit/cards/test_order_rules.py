@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cards import order_rules
+from cards.orders import order_rules
 from chassis.caller import ANONYMOUS, Caller
 from contracts.cards import OrderRequest
 from contracts.programmes import Programme

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cards.order_rules import invalid
+from cards.orders.order_rules import invalid
 from cards.recognising import Medium, Recognised, recognise
 from cards.scan.desk import Visit
 from cards.sealing import Keys

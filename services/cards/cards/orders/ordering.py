@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from cards import order_rules
 from cards.models import Order
+from cards.orders import order_rules
 from cards.sealing import Keys, order_secret
 from cards.transactions import Transaction
 from cards.views import view_order
