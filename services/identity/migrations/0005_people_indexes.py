@@ -7,24 +7,24 @@ down_revision = "identity_0004"
 branch_labels = None
 depends_on = None
 
-INDEXES = {
-    "ix_people_birth_fingerprint": ("people", "birth_fingerprint"),
-    "ix_applications_household_id": ("applications", "household_id"),
-}
-
 
 def upgrade() -> None:
     with op.get_context().autocommit_block():
-        for name, (table, column) in INDEXES.items():
-            # One that was given up on the way is left behind and used for nothing.
-            _drop(name, table)
-            op.create_index(name, table, [column], postgresql_concurrently=True)
+        # One that was given up on the way is left behind and used for nothing.
+        _drop("ix_people_birth_fingerprint", "people")
+        op.create_index(
+            "ix_people_birth_fingerprint", "people", ["birth_fingerprint"], postgresql_concurrently=True
+        )
+        _drop("ix_applications_household_id", "applications")
+        op.create_index(
+            "ix_applications_household_id", "applications", ["household_id"], postgresql_concurrently=True
+        )
 
 
 def downgrade() -> None:
     with op.get_context().autocommit_block():
-        for name, (table, _) in INDEXES.items():
-            _drop(name, table)
+        _drop("ix_applications_household_id", "applications")
+        _drop("ix_people_birth_fingerprint", "people")
 
 
 def _drop(name: str, table: str) -> None:

@@ -161,7 +161,7 @@ def _check_end(db: Database, cards: Cards) -> None:
             " FROM transfers WHERE kind IN ('debit', 'debit_reversal')"
         )
         payable_cents = session.execute(owed).scalar_one()
-    assert pots == cards.pots.allowances
+    assert pots == cards.allowances
     assert payable_cents == sum(cents for red, _, cents in cards.redemptions if red not in cards.cancelled)
 
 
