@@ -33,6 +33,20 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def read_rfc3339(text: str) -> datetime:
+    """The instant that a text with its offset names; in UTC, as PostgreSQL knows no offset beyond 15:59.
+
+    Raises ValueError.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise ValueError("no instant with its offset")
+
+
 def _offset() -> timedelta:
     if _offset_file is None:
         return timedelta()

@@ -150,8 +150,27 @@ class ApplicationView(TypedDict):
     checks: list[CheckView]
 
 
+AlsoIn = TypedDict(
+    "AlsoIn",
+    {
+        "person": str,
+        "order_id": str,
+        "as": Literal["holder", "member"],
+        "order_state": Literal["pending", "approved", "refused"],
+        "known_by": Literal["name", "birth_name"],
+    },
+)
+AlsoIn.__doc__ = (
+    "Somebody of the household (``person`` is ``holder`` or ``members.N``) who is in another order of the "
+    "programme too; ``known_by`` says whether the same name or a birth name shows it."
+)
+
+
 class OfficerCheckView(CheckView):
-    """One check with what the officer needs to decide it."""
+    """One check with what the officer needs to decide it.
+
+    ``possible_duplicate_of`` are the orders of ``also_in`` that have the same holder.
+    """
 
     order_id: str
     programme: str
@@ -160,6 +179,7 @@ class OfficerCheckView(CheckView):
     members: list[Person]
     note: str | None
     opened_at: str
+    also_in: list[AlsoIn]
     possible_duplicate_of: list[str]
 
 
@@ -283,7 +303,7 @@ class IdentityRpc(Protocol):
         reason_code: str | None,
         note: str | None,
     ) -> CheckView:
-        """Accept or refuse a pending check; a refusal needs a reason code."""
+        """Accept or refuse a pending check; a refusal needs a reason code, a second pot accepted a note."""
 
     def issue_client_token(self, *, client_id: str, client_secret: str) -> Token:
         """Client credentials grant for partners and devices (RFC 6749 §4.4)."""

@@ -236,8 +236,10 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "usage_limit_reached": Sentence(
         "Usage limit reached",
-        "La carte a déjà été utilisée {max_uses} fois ici pour cette période.",
-        "The card was already used {max_uses} time(s) here in this period.",
+        "Déjà utilisée {max_uses} fois ici pour cette période : cette carte, ou une autre de la même "
+        "personne ou du même foyer.",
+        "Already used {max_uses} time(s) here in this period: this card, or another of the same person or "
+        "household.",
     ),
     "pot_not_accepted": Sentence(
         "Pot not accepted",

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.orm import Session
 
-from cards.allowances import get_allowance_totals
+from cards.pots.allowances import get_allowance_totals
 from devstack.servers.databases import connect
 from wallet.equation import Equation, money_equation
 from wallet.totals import get_wallet_totals

@@ -74,7 +74,9 @@ class Office:
 
     def _accept(self, check_id: str) -> Note:
         path = f"/v1/checks/{check_id}/decision"
-        return self.officer.ask("accept", path, {"outcome": "accepted"}, f"accept-{check_id}")
+        # Each order is for the same family: from the second on its pot waits for an officer who says why.
+        decision = {"outcome": "accepted", "note": "Une famille d’essai, autant de fois qu’il faut"}
+        return self.officer.ask("accept", path, decision, f"accept-{check_id}")
 
     def _revoke(self) -> None:
         """A card at which many desks scan: its pot goes back to the funder in the middle of it."""

@@ -89,7 +89,7 @@ def key_without_hash() -> None:
 
 def release_before_announce() -> None:
     """A release is announced while the allowance may still be spent."""
-    from cards import allowances
+    from cards.pots import allowances
 
     def say_only(session: Any, by: Any, pot: Any, reason: str) -> None:
         allowances._release(session, by, pot, pot.amount_cents, reason, closes_pot=True)

@@ -49,7 +49,7 @@ def test_an_unknown_system_is_told_what_is_needed_and_no_command(tmp_path: Path)
     assert this_system("linux", file) is None
     assert this_system("linux", tmp_path / "none") is None
     said = what_to_do({"fonts": "No fonts."}, None)
-    assert "on Debian the packages are called: fonts-dejavu-core fonts-open-sans" in said
+    assert "on Debian the packages are called: fonts-dejavu-core fonts-open-sans fonts-wqy-microhei" in said
     assert "apt-get" not in said
 
 

@@ -67,7 +67,7 @@ def test_every_answer_to_every_caller_is_documented(
 def test_odd_texts_are_taken_or_refused_and_nothing_stumbles(
     api_document: Document, bodies: dict[str, Any], crowd: Crowd, wire: Wire
 ) -> None:
-    """Emoji, right-to-left marks, markup and quotes are people's business where a text is free."""
+    """Emoji, right-to-left marks, markup and quotes are people's business where a text is not printed."""
     taken: Counter[int] = Counter()
     for operation in api_document.with_body():
         # Unknown cards would slow the device down; the calls above have tried them.

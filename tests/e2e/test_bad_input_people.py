@@ -1,4 +1,4 @@
-"""An order that lists somebody twice is refused through the gateway, whoever places it; nothing is kept."""
+"""An order that names somebody twice, or in letters that no voucher has, is refused; nothing is kept."""
 
 import json
 from typing import Any
@@ -41,3 +41,23 @@ def test_who_is_listed_twice_is_refused_by_place_whoever_orders(
     assert (problem["code"], problem["field"]) == ("invalid_field", field)
     assert "même nom, même date de naissance" in problem["message"]["fr"]
     assert "same name, same birth date" in problem["message"]["en"]
+
+
+@pytest.mark.parametrize("caller", ["anonymous", "partner", "officer", "holder"])
+@pytest.mark.parametrize("name", ["given_name", "family_name", "organisation"])
+def test_letters_that_the_voucher_lacks_are_refused_by_name_whoever_orders(
+    caller: str, name: str, api_document: Document, crowd: Crowd, wire: Wire
+) -> None:
+    headers = {**headers_for(crowd, api_document.operation("place_order")), **crowd.authorization(caller)}
+    order = {
+        "programme": "occygene-2020",
+        "card_type": "family_bonus",
+        "holder": {**MAI_LINH, name: "Mai 🌸 ไหม"},
+        "members": [INES],
+    }
+    problem = wire.send("POST", "/v1/orders", headers, json.dumps(order)).problem()
+    assert (problem["code"], problem["field"]) == ("invalid_field", f"holder.{name}")
+    assert (
+        "ne peuvent pas être imprimées sur le bon : « ม », « ห », « ไ », « 🌸 » ;" in problem["message"]["fr"]
+    )
+    assert "cannot be printed on the voucher: « ม », « ห », « ไ », « 🌸 »;" in problem["message"]["en"]

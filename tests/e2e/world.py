@@ -136,10 +136,17 @@ class World:
         )
 
     def accept(self, name: str) -> None:
-        """Accept the checks of one order that wait for an officer."""
-        for check in eventually(lambda: self.whole_order(name)["checks"], f"{name}'s checks"):
+        """Accept whatever of one order waits for an officer, until nothing waits for anybody."""
+        eventually(lambda: self._accepted(name), f"{name}'s checks")
+
+    def _accepted(self, name: str) -> bool:
+        """These families are one family again and again, so a second pot is among what is accepted."""
+        checks = self.whole_order(name)["checks"]
+        for check in checks:
             if check["waiting_for"] == "officer":
-                self.officer.post(f"/v1/checks/{check['id']}/decision", {"outcome": "accepted"})
+                decision = {"outcome": "accepted", "note": "Une famille d’essai, autant de fois qu’il faut"}
+                self.officer.post(f"/v1/checks/{check['id']}/decision", decision)
+        return bool(checks) and all(check["state"] == "accepted" for check in checks)
 
     def owner(self, name: str) -> Visitor:
         """Whoever holds the order's secret."""

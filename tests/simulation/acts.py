@@ -6,8 +6,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from cards import closing, ordering, published, reissuing, revoking
+from cards import published, reissuing, revoking
 from cards.models import Card as CardRow
+from cards.orders import ordering
+from cards.pots import closing
 from cards.scan import cancelling, quoting, redeeming
 from cards.sealing import unseal
 from chassis.caller import Caller

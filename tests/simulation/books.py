@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cards.allowances import get_allowance_totals
+from cards.pots.allowances import get_allowance_totals
 from tests.simulation.model import Model
 from tests.simulation.queries import ANSWERS, FOLD, PAYABLE, REDEMPTIONS, STATE, UNPUBLISHED
 from tests.simulation.storage import as_json

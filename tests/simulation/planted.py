@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from cards import allowances, closing
+from cards.pots import allowances, closing
 from cards.scan import cancelling, facts, redeeming
 from cards.scan.statements import READ_CARD, READ_FACTS, RECORD
 from chassis import idempotency, inbox

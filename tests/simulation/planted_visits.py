@@ -8,7 +8,7 @@ from zlib import crc32
 
 import pytest
 
-from cards import closing
+from cards.pots import closing
 from cards.scan import facts, judging, redeeming
 from cards.scan.desk import CardAtDesk, Visit
 from cards.scan.statements import LOCK_CARD, LOCK_FACTS, READ_FACTS

@@ -1,4 +1,4 @@
-"""Alembic's environment for every service: one connection, one transaction, no configuration file."""
+"""Alembic's environment for every service: one connection, no configuration file."""
 
 from alembic import context
 from sqlalchemy import create_engine
@@ -10,8 +10,11 @@ _attributes = context.config.attributes
 engine = create_engine(
     _attributes["database_url"], connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_MS}"}
 )
-with engine.begin() as connection:
-    context.configure(connection=connection, version_table=_attributes["version_table"])
+with engine.connect() as connection:
+    # Each revision in its own transaction, so that one which builds an index can do so outside of any.
+    context.configure(
+        connection=connection, version_table=_attributes["version_table"], transaction_per_migration=True
+    )
     with context.begin_transaction():
         context.run_migrations()
 engine.dispose()

@@ -6,6 +6,7 @@ from datetime import date
 from typing import get_args
 
 from contracts.communes import REGION_CODES
+from contracts.programmes.further_checks import FURTHER_CHECKS
 from contracts.programmes.shape import (
     AgeBounds,
     CardType,
@@ -104,6 +105,8 @@ def _note_repeated_kinds(table: Table, checks: tuple[Check, ...]) -> None:
     for index, kind in enumerate(kinds):
         if kind in kinds[:index]:
             table.note(f"checks[{index}].kind", f"stands twice: {kind!r}")
+        if any(kind == further.kind for further in FURTHER_CHECKS):
+            table.note(f"checks[{index}].kind", f"is opened by the platform itself: {kind!r}")
 
 
 def _read_age(table: Table | None) -> AgeBounds | None:

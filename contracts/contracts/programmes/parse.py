@@ -17,6 +17,8 @@ DEFAULT_LATE_WINDOW_S = 15 * 60
 MAX_REPEAT_WINDOW_S = 60 * 60
 MAX_UNDO_WINDOW_S = 24 * 60 * 60
 MAX_LATE_WINDOW_S = 30 * 24 * 60 * 60
+# A live scan that says when it happened is late too, by the network and by what a device's clock is behind.
+MIN_LATE_WINDOW_S = 2 * 60
 _PROGRAMME_CODE = r"[a-z][a-z0-9-]{0,39}"
 
 
@@ -74,7 +76,9 @@ def _read_top(top: Table) -> Programme:
         voucher_lines=tuple(row.words() for row in top.rows("voucher_lines")),
         repeat_window_s=top.integer_or("repeat_window_s", DEFAULT_REPEAT_WINDOW_S, 0, MAX_REPEAT_WINDOW_S),
         undo_window_s=top.integer_or("undo_window_s", DEFAULT_UNDO_WINDOW_S, 0, MAX_UNDO_WINDOW_S),
-        late_window_s=top.integer_or("late_window_s", DEFAULT_LATE_WINDOW_S, 0, MAX_LATE_WINDOW_S),
+        late_window_s=top.integer_or(
+            "late_window_s", DEFAULT_LATE_WINDOW_S, MIN_LATE_WINDOW_S, MAX_LATE_WINDOW_S
+        ),
         uses_belong_to=top.choice_or("uses_belong_to", "household", get_args(UsesBelongTo)),
         card_types={c: read_card_type(c, t, top, pots) for c, t in top.tables("card_types").items()},
         pots={c: read_pot(c, t, top, categories) for c, t in top.tables("pots").items()},

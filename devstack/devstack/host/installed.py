@@ -9,6 +9,7 @@ from urllib.parse import parse_qs
 
 from devstack.host import apt, programs
 from devstack.host.facts import Fact, said
+from devstack.host.libraries import CHINESE
 from devstack.host.packages import DEBIAN, missing, this_system, what_to_do
 from devstack.host.ports import connects
 from devstack.programmes import PROJECT
@@ -107,7 +108,7 @@ def libraries() -> Fact:
 
 def fonts() -> Fact:
     """Those of the voucher."""
-    return _need("fonts", "Open Sans and DejaVu")
+    return _need("fonts", f"Open Sans, DejaVu and {CHINESE}")
 
 
 def prometheus() -> Fact:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from devstack.host.programs import HOMEBREW
 
@@ -16,8 +17,10 @@ LIBRARIES = {
     "HarfBuzz": ("libharfbuzz.so.0", "libharfbuzz.0.dylib"),
     "HarfBuzz's subsetter": ("libharfbuzz-subset.so.0", "libharfbuzz-subset.0.dylib"),
 }
+# Homebrew has no WenQuanYi.
+CHINESE = "Noto Sans CJK SC" if sys.platform == "darwin" else "WenQuanYi Micro Hei"
 # What voucher.css names.
-FONTS = ("Open Sans", "DejaVu Sans", "DejaVu Sans Mono")
+FONTS = ("Open Sans", "DejaVu Sans", "DejaVu Sans Mono", CHINESE)
 
 
 def library_path() -> dict[str, str]:
@@ -39,6 +42,15 @@ def missing_fonts() -> str:
     return f"Fonts that Fontconfig does not know: {', '.join(missing)}." if missing else ""
 
 
+def characters(pattern: str) -> set[int]:
+    """The code points of the font that Fontconfig takes for a pattern such as ``DejaVu Sans:bold``."""
+    library, match = _match(pattern)
+    known = ctypes.c_void_p()
+    if not match or library.FcPatternGetCharSet(match, b"charset", 0, ctypes.byref(known)) != 0:
+        return set()
+    return {code for code in range(sys.maxunicode + 1) if library.FcCharSetHasChar(known, code)}
+
+
 def _load(name: str) -> ctypes.CDLL | None:
     for candidate in _candidates(name):
         try:
@@ -58,18 +70,24 @@ def _candidates(name: str) -> Iterator[str]:
 
 
 def _drawn_with(family: str) -> str:
-    """The family that Fontconfig answers when this one is asked for (FcFontMatch(3))."""
-    library = _load("Fontconfig")
-    if library is None:
-        return ""
-    for name in ("FcInitLoadConfigAndFonts", "FcNameParse", "FcFontMatch"):
-        getattr(library, name).restype = ctypes.c_void_p
-    configuration = ctypes.c_void_p(library.FcInitLoadConfigAndFonts())
-    wanted = ctypes.c_void_p(library.FcNameParse(family.encode()))
-    library.FcConfigSubstitute(configuration, wanted, 0)
-    library.FcDefaultSubstitute(wanted)
-    result, answer = ctypes.c_int(), ctypes.c_char_p()
-    match = ctypes.c_void_p(library.FcFontMatch(configuration, wanted, ctypes.byref(result)))
+    """The family that Fontconfig answers when this one is asked for."""
+    library, match = _match(family)
+    answer = ctypes.c_char_p()
     if match and library.FcPatternGetString(match, b"family", 0, ctypes.byref(answer)) == 0:
         return (answer.value or b"").decode()
     return ""
+
+
+def _match(pattern: str) -> tuple[Any, ctypes.c_void_p]:
+    """Fontconfig and the font that it takes for a pattern (FcFontMatch(3)); neither without Fontconfig."""
+    library = _load("Fontconfig")
+    if library is None:
+        return None, ctypes.c_void_p()
+    for name in ("FcInitLoadConfigAndFonts", "FcNameParse", "FcFontMatch"):
+        getattr(library, name).restype = ctypes.c_void_p
+    configuration = ctypes.c_void_p(library.FcInitLoadConfigAndFonts())
+    wanted = ctypes.c_void_p(library.FcNameParse(pattern.encode()))
+    library.FcConfigSubstitute(configuration, wanted, 0)
+    library.FcDefaultSubstitute(wanted)
+    result = ctypes.c_int()
+    return library, ctypes.c_void_p(library.FcFontMatch(configuration, wanted, ctypes.byref(result)))

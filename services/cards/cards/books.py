@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cards.scan.models import VISITED_AT
+from cards.scan.models import SAID_AT
 from cards.self_check import SELF_CHECKS
 from chassis.books import Book, Keys
 
@@ -22,12 +22,13 @@ REDEMPTIONS = Book(
         WHERE made.id = ANY(:keys)
     """,
 )
-# The day is the civil day in Paris of the visit, as the statistics count it; their counters in their order.
+# The day is the civil day in Paris of what the events said, as the statistics count it; their counters in
+# their order.
 SOLD = Book(
     keys=(Keys("redemptions", "id"),),
     rows=f"""
         SELECT id, redeemed_at, cancelled_at, provider_id,
-               ({VISITED_AT} AT TIME ZONE 'Europe/Paris')::date::text, offer_id, card_type,
+               (({SAID_AT}) AT TIME ZONE 'Europe/Paris')::date::text, offer_id, card_type,
                1, adults, children, gross_cents, reduction_cents, net_cents, paid_from_pot_cents
         FROM redemptions WHERE id = ANY(:keys)
     """,  # noqa: S608 - put together from a constant

@@ -7,7 +7,7 @@ from math import nan
 
 from sqlalchemy import text
 
-from cards.allowances import get_allowance_totals
+from cards.pots.allowances import get_allowance_totals
 from cards.transactions import Transaction
 from chassis.metrics import gauge
 

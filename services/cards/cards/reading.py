@@ -7,16 +7,16 @@ from sqlalchemy import ColumnElement, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from cards.models import Card, Order
-from cards.order_rules import invalid
+from cards.orders.order_rules import invalid
 from cards.owning import get_visible_card, get_visible_order
-from cards.pot_models import Allowance
+from cards.pots.models import Allowance
 from cards.recognising import recognise
 from cards.scan.desk import device_of
 from cards.scan.models import Redemption
 from cards.sealing import Keys
 from cards.views import view_card, view_order, view_pot, view_redemption, view_voucher
 from chassis.caller import Caller
-from chassis.clock import now
+from chassis.clock import now, read_rfc3339
 from contracts.cards import CardView, OrderView, PotsView, RedemptionPage, VoucherView
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day
@@ -147,9 +147,7 @@ def _find_printed(session: Session, keys: Keys, sent: str, name: str) -> Card | 
 
 def _instant(text: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(text)
+        return read_rfc3339(text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise invalid("since", "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset")
-    return moment
+        rule = "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset"
+        raise invalid("since", *rule) from None

@@ -4,20 +4,10 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from cards import (
-    allowances,
-    catalogue,
-    closing,
-    correcting,
-    measuring,
-    ordering,
-    published,
-    reading,
-    reissuing,
-    revoking,
-    validating,
-)
+from cards import catalogue, measuring, published, reading, reissuing, revoking
 from cards.books import BOOKS
+from cards.orders import correcting, ordering, validating
+from cards.pots import allowances, closing
 from cards.scan import cancelling, quoting, redeeming
 from cards.settings import Settings
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc

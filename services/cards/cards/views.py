@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from cards.models import Card, Order
-from cards.pot_models import Allowance
+from cards.pots.models import Allowance
 from cards.scan.models import Redemption
 from cards.sealing import Keys, unseal
 from chassis.clock import rfc3339

@@ -17,9 +17,9 @@ from chassis.database import Database
 from chassis.settings import SettingsError, read_settings
 from contracts.identity import StaffCredential
 from contracts.refusals import Refusal, sentence
+from identity.credentials.staff import NewStaff, add_staff
 from identity.input_rules import check_email, normalise_email
 from identity.settings import Settings
-from identity.staff import NewStaff, add_staff
 
 
 def create_officer(session: Session, email: str) -> StaffCredential:

@@ -37,7 +37,7 @@ class Household(Base):
 
 
 class Person(Base):
-    """Somebody of a household; `position` 0 is the holder. `fingerprint`: see `fingerprints.py`."""
+    """Somebody of a household; `position` 0 is the holder. Fingerprints: see `fingerprints.py`."""
 
     __tablename__ = "people"
     __table_args__ = (Index("ix_people_household_id", "household_id", "position", unique=True),)
@@ -49,6 +49,19 @@ class Person(Base):
     family_name: Mapped[str]
     birth_date: Mapped[date]
     fingerprint: Mapped[str] = mapped_column(index=True)
+    birth_fingerprint: Mapped[str | None] = mapped_column(index=True)
+
+
+class CountedPerson(Base):
+    """Whom a person's visits count for in a programme: see `counting.py`."""
+
+    __tablename__ = "counted_people"
+    __table_args__ = (CheckConstraint("way IN ('holder', 'household')", name="way"),)
+
+    programme: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(primary_key=True)
+    way: Mapped[str] = mapped_column(primary_key=True)
+    counted_as: Mapped[str]
 
 
 class Holder(Base):
@@ -87,7 +100,7 @@ class Application(Base):
     programme: Mapped[str]
     card_type: Mapped[str]
     channel: Mapped[str]
-    household_id: Mapped[str] = mapped_column(ForeignKey("households.id"))
+    household_id: Mapped[str] = mapped_column(ForeignKey("households.id"), index=True)
     holder_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
     state: Mapped[str]
     opened_at: Mapped[datetime]

@@ -6,7 +6,9 @@ RIGHTS = {
     # Sign-ins lock an account; no rule changes what it says of itself. One that no order names goes.
     "accounts": "SELECT, INSERT, UPDATE (created_at), DELETE",
     "households": APPEND_ONLY,
-    "people": APPEND_ONLY,
+    # Approving locks the people of a household; only what was not known when they were registered is added.
+    "people": "SELECT, INSERT, UPDATE (birth_fingerprint)",
+    "counted_people": "SELECT, INSERT, UPDATE (counted_as)",
     "holders": "SELECT, INSERT, UPDATE (email, account_id)",
     "applications": "SELECT, INSERT, UPDATE (state, decided_at)",
     "checks": "SELECT, INSERT, UPDATE (state, waiting_for, reason_code, note, decided_by, decided_at, "

@@ -6,32 +6,27 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
-from chassis.database import Database as ServiceDatabase
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from contracts import identity as shapes
 from contracts.access import calls_of
 from contracts.cards import OrderPlaced
 from contracts.programmes import Programme
-from identity import (
-    applications,
-    check_queue,
+from identity import watching
+from identity.checking import applications, check_queue, deciding, quotient_reading
+from identity.checking.family_quotient import FamilyQuotientApi, family_quotient_api
+from identity.credentials import (
     client_sign_in,
-    contacts,
-    deciding,
     devices,
-    households,
     login_codes,
     partners,
-    quotient_reading,
     staff,
     staff_sign_in,
     throttling,
-    watching,
 )
+from identity.credentials.sign_in import Gate
 from identity.email_changes.service import EmailChangeCalls
-from identity.family_quotient import FamilyQuotientApi, family_quotient_api
+from identity.people import contacts, households
 from identity.settings import Settings, load_programmes
-from identity.sign_in import Gate
 
 
 class IdentityService(EmailChangeCalls):
@@ -40,7 +35,7 @@ class IdentityService(EmailChangeCalls):
     name = "identity"
     access = calls_of("identity")
     settings: Settings = SettingsOf(Settings)
-    db: ServiceDatabase = Database()
+    db = Database()
     services: Any = Services()
     caller: Caller = CurrentCaller()
     programmes: Mapping[str, Programme] = Loaded(load_programmes)
@@ -62,6 +57,7 @@ class IdentityService(EmailChangeCalls):
                 session,
                 self.caller,
                 self.settings.fingerprint_key,
+                self.programmes,
                 idempotency_key=idempotency_key,
                 programme=programme,
                 card_type=card_type,
@@ -115,6 +111,7 @@ class IdentityService(EmailChangeCalls):
             return deciding.decide_check(
                 session,
                 self.caller,
+                self.programmes,
                 idempotency_key=idempotency_key,
                 check_id=check_id,
                 outcome=outcome,

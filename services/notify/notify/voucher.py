@@ -1,5 +1,7 @@
 """The voucher: one A4 page as tagged PDF (PDF/UA-1), French with English beneath, QR code included."""
 
+import logging
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,12 +9,14 @@ from functools import cache
 
 import segno
 from weasyprint import HTML
+from weasyprint.logger import LOGGER
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from contracts.base import Text
 from contracts.cards import VoucherView
 from contracts.identity import Contact
+from contracts.printable import as_printed, is_mark
 from contracts.programmes import CardType, Programme
 from contracts.programmes.rules import limits_of, pot_amount_cents
 from notify import wording
@@ -23,8 +27,8 @@ PDF_VARIANT = "pdf/ua-1"
 QR_ERROR_LEVEL = "q"
 # The quiet zone that ISO/IEC 18004 asks for, in modules on each side.
 QR_QUIET_MODULES = 4
-# Names from this many characters on are set in a smaller style.
-SIZES = ((70, "endless"), (34, "very-long"), (20, "long"), (0, "usual"))
+# Names from this many letters on are set in a smaller style; a Chinese one counts twice, an accent never.
+SIZES = ((110, "utmost"), (70, "endless"), (34, "very-long"), (20, "long"), (0, "usual"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,16 +52,16 @@ def render_voucher(programme: Programme, card: VoucherView, contact: Contact) ->
 def voucher_html(programme: Programme, card: VoucherView, contact: Contact) -> str:
     """The voucher as the HTML page that is made into PDF."""
     card_type = programme.card_types[card["card_type"]]
-    name = f"{contact['given_name']} {contact['family_name']}"
+    organisation = contact["organisation"]
     first, last = (date.fromisoformat(card[key]) for key in ("valid_from", "valid_until"))
     return render(
         "voucher.html.j2",
         programme=programme,
         card_type=card_type,
         palette=palette_of(programme.code),
-        name=name,
-        size=_size,
-        organisation=contact["organisation"],
+        name=as_printed(f"{contact['given_name']} {contact['family_name']}"),
+        organisation=as_printed(organisation) if organisation else None,
+        style=_style,
         household=_household(card),
         period=wording.period(first, last),
         number=wording.grouped(card["number"]),
@@ -106,12 +110,30 @@ def _household(card: VoucherView) -> Text | None:
     return wording.people(card["adults"], card["children"])
 
 
-def _size(text: str) -> str:
-    """The style class for a text of this length, so that any name fits on the page."""
-    return next(name for least, name in SIZES if len(text) >= least)
+def _style(text: str) -> str:
+    """The style classes of a text: its size, so that any name fits on the page, and whether it has marks."""
+    letters = sum(_breadth(char) for char in text)
+    size = next(name for least, name in SIZES if letters >= least)
+    return f"{size} marked" if any(is_mark(char) for char in text) else size
+
+
+def _breadth(char: str) -> int:
+    if is_mark(char):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 @cache
 def _fonts() -> FontConfiguration:
     # Reading the machine's fonts costs more than a voucher: once a process is enough.
     return FontConfiguration()
+
+
+def _say_no_letter(record: logging.LogRecord) -> bool:
+    # WeasyPrint quotes the letter that no font has, and that letter is a part of somebody's name.
+    if record.getMessage().startswith(".notdef"):
+        record.msg, record.args = "voucher_letter_without_glyph", None
+    return True
+
+
+LOGGER.addFilter(_say_no_letter)

@@ -128,9 +128,11 @@ def _is_known(device: Visitor, scan: dict[str, Any]) -> bool:
 
 
 def _replaced_card(crowd: Crowd) -> str:
-    """A lost card of the same person, with a new one in its place: whoever may, cannot do more to it."""
+    """A lost card of the same account, with a new one in its place: whoever may, cannot do more to it."""
     stage, officer = crowd.stage, crowd.callers["officer"]
-    order(stage, "Gone", crowd.callers["partner"], "family_bonus", people.MAI_LINH, [people.EVA])
+    # Another household: for the same one an officer would have to say why it gets a second pot.
+    same_account = {**people.LOIC, "email": people.MAI_LINH["email"]}
+    order(stage, "Gone", crowd.callers["partner"], "family_bonus", same_account, people.LOIC_MEMBERS)
     accept(crowd, "Gone", "officer")
     wait_for_card(stage, "Gone")
     card_id: str = crowd.order("Gone")["card_id"]

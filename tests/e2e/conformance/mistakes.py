@@ -31,7 +31,7 @@ FORBIDDEN_CHARACTERS = {
     "delete": r'"a\u007f"',
     "next line": r'"a\u0085"',
 }
-# Fine in a name; wrong in a code, a date, a number …
+# Fine in a note, some in a name too; wrong in a code, a date, a number …
 ODD_TEXTS = {
     "right to left": r'"\u202eabc \u0627\u0644\u0639\u0631\u0628\u064a\u0629"',
     "emoji": r'"\ud83d\udc68\u200d\ud83d\udc69\u200d\ud83d\udc67 \ud83c\uddeb\ud83c\uddf7"',

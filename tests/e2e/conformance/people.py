@@ -22,6 +22,17 @@ MAI_LINH = holder(
     birth_place={"country": "99100", "insee": "82121"},
 )
 EVA = person("Éva", "Nguyen Van", "2017-11-15")
+# Family quotient 150: a household with a pot of its own.
+LOIC = holder(
+    "Loïc",
+    "Sans",
+    "1979-05-19",
+    f"loic.{RUN}@example.org",
+    MONTAUBAN,
+    sex="M",
+    birth_place={"country": "99100", "insee": "09225"},
+)
+LOIC_MEMBERS = [person("Théo", "Sans", "2015-04-09")]
 
 
 def young(given_name: str) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from cards import allowances, ordering, published, validating
+from cards import published
 from cards.models import Card
+from cards.orders import ordering, validating
+from cards.pots import allowances
 from cards.scan import cancelling, quoting, redeeming
 from cards.sealing import Keys, unseal
 from chassis.caller import Caller

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from cards import allowances, closing, revoking
+from cards import revoking
+from cards.pots import allowances, closing
 from cards.scan import cancelling
 from chassis.ids import new_id
 from contracts.refusals import Refusal

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cards import closing, reissuing, revoking
+from cards import reissuing, revoking
+from cards.pots import closing
 from chassis.ids import new_id
 from contracts.refusals import Refusal
 from tests.audited import changing_calls, entries_of, everything_audited

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cards import correcting
+from cards.orders import correcting
 from cards.reading import get_order
 from chassis.caller import Caller, service_caller
 from chassis.ids import new_id

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cards import reading, validating
+from cards import reading
+from cards.orders import validating
 from chassis.caller import ANONYMOUS
 from chassis.outbox import stamp
 from contracts.identity import ApplicationRefused
@@ -79,6 +80,8 @@ TOM = {"given_name": "Tom", "family_name": "Roux", "birth_date": "2012-01-01"}
         ({"card_type": "youth", "holder": {"birth_date": "2000-01-01"}, "members": [TOM, TOM]}, *AGAIN),
         ({"holder": {"birth_date": "2005-01-01"}}, "age_not_covered", "holder.birth_date"),
         ({"holder": {"sex": None}}, "invalid_field", "holder.sex"),
+        ({"holder": {"family_name": "สมชาย"}}, "invalid_field", "holder.family_name"),
+        ({"holder": {"organisation": "Vent 🌊"}}, "invalid_field", "holder.organisation"),
         ({"channel_note": "x" * 501}, "invalid_field", "channel_note"),
     ],
 )

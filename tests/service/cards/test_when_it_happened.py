@@ -1,17 +1,18 @@
 """A scan is judged, counted and shown by when it happened, however late it is heard of within the window."""
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from cards import closing, published, reading
+from cards import published, reading
+from cards.pots import closing
 from chassis.outbox import stamp
 from contracts.offers import OfferWithdrawn
 from contracts.refusals import Refusal
-from tests.service.cards.test_cards import reissue, revoke
+from tests.service.cards.test_cards import read, reissue, revoke
 from tests.service.cards.test_redeeming import ALONE, free_entry, staff_pass
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -53,6 +54,41 @@ def test_seen_at_23_58_and_uploaded_at_00_03_everything_says_the_day_before(stag
     assert (view["occurred_at"], view["recorded_at"]) == (seen, answer["recorded_at"])
     (event,) = stage.announced("redemption_recorded")
     assert (event["visited_at"], event["redeemed_at"]) == (seen, answer["recorded_at"])
+
+
+@pytest.mark.parametrize("offset", [timedelta(hours=23, minutes=59), -timedelta(hours=16)])
+def test_a_visit_is_taken_in_any_offset_also_one_that_no_database_knows(
+    stage: Any, offset: timedelta
+) -> None:
+    card, offer, device, seen = stage.card(), stage.publish(), stage.device(), MIDNIGHT + SEEN
+    stage.at(MIDNIGHT)
+    said = seen.astimezone(timezone(offset)).isoformat()
+    answer = stage.redeem(stage.scan(card, offer, occurred_at=said), device=device)
+    assert answer["occurred_at"] == utc(seen)
+    page = read(stage, "find_device_redemptions", device, since=said, cursor=None, limit=10)
+    assert [view["id"] for view in page["redemptions"]] == [answer["id"]]
+
+
+def test_pages_lose_and_double_nothing_while_visits_of_before_are_uploaded(stage: Any) -> None:
+    card, offer, device = stage.card(), stage.publish(), stage.device()
+
+    def visit(minute: int) -> str:
+        stage.at(MIDNIGHT)
+        seen = (MIDNIGHT - timedelta(minutes=minute)).isoformat()
+        return str(stage.redeem(stage.scan(card, offer, occurred_at=seen), device=device)["id"])
+
+    made = {minute: visit(minute) for minute in (2, 4, 6, 8, 10)}
+    seen, cursor = [], None
+    for late in (5, 9, 1):
+        page = read(stage, "find_device_redemptions", device, since=None, cursor=cursor, limit=2)
+        seen += [view["id"] for view in page["redemptions"]]
+        cursor = page["next_cursor"]
+        made[late] = visit(late)
+    page = read(stage, "find_device_redemptions", device, since=None, cursor=cursor, limit=2)
+    seen += [view["id"] for view in page["redemptions"]]
+    # The visit of 23:59 came after its page was read: it stands on the first page from now on.
+    assert seen == [made[minute] for minute in (2, 4, 5, 6, 8, 9, 10)]
+    assert page["next_cursor"] is None
 
 
 @pytest.mark.parametrize(

@@ -13,19 +13,23 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from chassis.caller import service_caller
+from chassis.caller import Caller, service_caller
 from chassis.database import Database
 from chassis.ids import new_id
 from chassis.outbox import stamp
 from chassis.tables import outbox
 from contracts.cards import OrderPlaced
 from contracts.programmes import Programme
-from identity.applications import open_application
-from identity.family_quotient import FamilyQuotientApi
-from identity.households import register_household
+from identity.checking.applications import open_application
+from identity.checking.check_queue import find_checks
+from identity.checking.deciding import decide_check
+from identity.checking.family_quotient import FamilyQuotientApi
+from identity.credentials.sign_in import Gate
 from identity.models import Application, Check, QuotientRead
-from identity.sign_in import Gate
+from identity.people.households import register_household
+from tests.admission import admitted
 
 KEY = bytes(range(32))
 API_TOKEN = "test-api-token"
@@ -90,21 +94,43 @@ def holder_of() -> Callable[..., dict[str, Any]]:
 
 
 @pytest.fixture
-def register(db: Database, holder_of: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, str]]:
-    """``register("puig_1000", email=…)``: the ids of a new household."""
+def register_in(
+    programmes: dict[str, Programme], holder_of: Callable[..., dict[str, Any]]
+) -> Callable[..., dict[str, str]]:
+    """``register_in(session, "puig_1000", email=…)``: the ids of a new household."""
 
-    def act(family: str = "bernard_650", *, members: Any = (), key: str | None = None, **fields: Any) -> Any:
+    def act(
+        session: Session,
+        family: str = "bernard_650",
+        *,
+        members: Any = (),
+        key: str | None = None,
+        programme: str = "occygene-2020",
+        card_type: str = "family_bonus",
+        **fields: Any,
+    ) -> Any:
+        return register_household(
+            session,
+            service_caller("cards"),
+            KEY,
+            programmes,
+            idempotency_key=key or new_id("key"),
+            programme=programme,
+            card_type=card_type,
+            holder=holder_of(family, **fields),
+            members=list(members),
+        )
+
+    return act
+
+
+@pytest.fixture
+def register(db: Database, register_in: Callable[..., dict[str, str]]) -> Callable[..., dict[str, str]]:
+    """``register("puig_1000", email=…)``: the same in a transaction of its own."""
+
+    def act(*family: str, **fields: Any) -> dict[str, str]:
         with db.transaction() as session:
-            return register_household(
-                session,
-                service_caller("cards"),
-                KEY,
-                idempotency_key=key or new_id("key"),
-                programme="occygene-2020",
-                card_type="family_bonus",
-                holder=holder_of(family, **fields),
-                members=list(members),
-            )
+            return register_in(session, *family, **fields)
 
     return act
 
@@ -123,7 +149,7 @@ def order(
         given_programmes: Any = programmes,
         **fields: Any,
     ) -> dict[str, Any]:
-        ids = register(family, **fields)
+        ids = register(family, programme=programme, card_type=card_type, **fields)
         event = OrderPlaced(
             **stamp(),
             order_id=new_id("ord"),
@@ -143,6 +169,38 @@ def order(
                 .where(Application.order_id == event.order_id)
             )
             return {**ids, "order_id": event.order_id, "checks": {row.kind: row.id for row in rows}}
+
+    return act
+
+
+@pytest.fixture
+def decide(
+    db: Database, programmes: dict[str, Programme], caller_of: Callable[..., Caller]
+) -> Callable[..., Any]:
+    def act(check_id: str, outcome: str = "accepted", reason: str | None = None, **fields: Any) -> Any:
+        caller = fields.pop("caller", caller_of("officer"))
+        key, note = fields.pop("key", f"{check_id}{outcome}"), fields.pop("note", None)
+        with db.transaction() as session:
+            return decide_check(
+                session,
+                admitted(caller, "identity.decide_check"),
+                programmes,
+                idempotency_key=key,
+                check_id=check_id,
+                outcome=outcome,
+                reason_code=reason,
+                note=note,
+            )
+
+    return act
+
+
+@pytest.fixture
+def queue(db: Database, caller_of: Callable[..., Caller]) -> Callable[..., Any]:
+    def act(state: str = "pending", cursor: str | None = None, limit: int = 100, **fields: Any) -> Any:
+        caller = admitted(fields.pop("caller", caller_of("officer")), "identity.find_checks")
+        with db.transaction() as session:
+            return find_checks(session, caller, state=state, cursor=cursor, limit=limit)  # type: ignore[arg-type]
 
     return act
 

@@ -16,19 +16,13 @@ from contracts.cards import OrderPlaced
 from contracts.identity import Token
 from contracts.programmes import read_programmes
 from contracts.refusals import Refusal
-from identity import (
-    applications,
-    check_queue,
-    deciding,
-    households,
-    login_codes,
-    quotient_reading,
-    staff_sign_in,
-)
+from identity.checking import applications, check_queue, deciding, quotient_reading
+from identity.checking.family_quotient import FamilyQuotientApi
 from identity.create_officer import create_officer
-from identity.family_quotient import FamilyQuotientApi
+from identity.credentials import login_codes, staff_sign_in
+from identity.credentials.sign_in import Gate
 from identity.models import Account, Application
-from identity.sign_in import Gate
+from identity.people import households
 
 KEY = bytes(32)
 ELODIE = {
@@ -55,6 +49,7 @@ for order_id, api_url in (("ord_1", api.url), ("ord_2", "http://127.0.0.1:1")):
             session,
             service_caller("cards"),
             KEY,
+            programmes,
             idempotency_key=order_id,
             programme="occygene-2020",
             card_type="family_bonus",
@@ -80,6 +75,7 @@ with db.transaction() as session:
     deciding.decide_check(
         session,
         officer,
+        programmes,
         idempotency_key="k",
         check_id=page["checks"][0]["id"],
         outcome="refused",

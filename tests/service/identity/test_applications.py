@@ -11,9 +11,7 @@ from chassis.caller import Caller, service_caller
 from chassis.database import Database
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
-from identity.applications import get_application
-from identity.check_queue import find_checks
-from identity.deciding import decide_check
+from identity.checking.applications import get_application
 from tests.admission import admitted
 
 Order = Callable[..., dict[str, Any]]
@@ -22,35 +20,6 @@ CallerOf = Callable[..., Caller]
 Decide = Callable[..., Any]
 
 OFFICE = {"birth_place": None, "programme": "passresot66", "card_type": "staff"}
-
-
-@pytest.fixture
-def decide(db: Database, caller_of: CallerOf) -> Decide:
-    def act(check_id: str, outcome: str = "accepted", reason: str | None = None, **fields: Any) -> Any:
-        caller = fields.pop("caller", caller_of("officer"))
-        key, note = fields.pop("key", f"{check_id}{outcome}"), fields.pop("note", None)
-        with db.transaction() as session:
-            return decide_check(
-                session,
-                admitted(caller, "identity.decide_check"),
-                idempotency_key=key,
-                check_id=check_id,
-                outcome=outcome,
-                reason_code=reason,
-                note=note,
-            )
-
-    return act
-
-
-@pytest.fixture
-def queue(db: Database, caller_of: CallerOf) -> Callable[..., Any]:
-    def act(state: str = "pending", cursor: str | None = None, limit: int = 100, **fields: Any) -> Any:
-        caller = admitted(fields.pop("caller", caller_of("officer")), "identity.find_checks")
-        with db.transaction() as session:
-            return find_checks(session, caller, state=state, cursor=cursor, limit=limit)  # type: ignore[arg-type]
-
-    return act
 
 
 def state_of(db: Database, order_id: str) -> str:

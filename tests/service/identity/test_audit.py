@@ -9,14 +9,15 @@ from sqlalchemy import select
 from chassis.database import Database
 from chassis.ids import new_id
 from contracts.refusals import Refusal
-from identity import deciding, devices, login_codes, partners, staff, staff_sign_in
-from identity.client_sign_in import issue_client_token
+from identity.checking import deciding
 from identity.create_officer import create_officer
+from identity.credentials import devices, login_codes, partners, staff, staff_sign_in
+from identity.credentials.client_sign_in import issue_client_token
+from identity.credentials.login_codes import digits_of
+from identity.credentials.sign_in import Gate
+from identity.credentials.throttling import MAX_TRIES
 from identity.email_changes import codes, confirming, requesting
 from identity.email_changes.models import EmailChange
-from identity.login_codes import digits_of
-from identity.sign_in import Gate
-from identity.throttling import MAX_TRIES
 from tests.audited import changing_calls, entries_of, everything_audited
 
 Acts = list[tuple[str, str, str]]
@@ -80,7 +81,7 @@ def register_household(world: World) -> tuple[Acts, Acts]:
 def decide_check(world: World) -> tuple[Acts, Acts]:
     check_id = world.order(card_type="family")["checks"]["residence"]
     verdict = {"check_id": check_id, "outcome": "accepted", "reason_code": None, "note": "vu à Nîmes"}
-    _, left = world.entries(deciding.decide_check, world.officer, **keyed(), **verdict)
+    _, left = world.entries(deciding.decide_check, world.officer, world.programmes, **keyed(), **verdict)
     return left, [("stf_officer", "check_decided", check_id)]
 
 
@@ -187,7 +188,7 @@ def test_an_application_is_opened_by_cards_and_ended_by_whoever_decided(world: W
     ]
     check_id = next(iter(ordered["checks"].values()))
     verdict = {"check_id": check_id, "outcome": "refused", "reason_code": "not_resident", "note": None}
-    _, left = world.entries(deciding.decide_check, world.officer, **keyed(), **verdict)
+    _, left = world.entries(deciding.decide_check, world.officer, world.programmes, **keyed(), **verdict)
     assert [entry[:2] for entry in left] == [
         ("stf_officer", "check_decided"),
         ("stf_officer", "application_refused"),

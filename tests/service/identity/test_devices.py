@@ -13,10 +13,10 @@ from chassis.clock import now
 from chassis.database import Database
 from chassis.tokens import Keys
 from contracts.refusals import Refusal
-from identity.client_sign_in import issue_client_token
-from identity.devices import ALPHABET, check_site, create_device, enrol_device, revoke_device
+from identity.credentials.client_sign_in import issue_client_token
+from identity.credentials.devices import ALPHABET, check_site, create_device, enrol_device, revoke_device
+from identity.credentials.sign_in import Gate
 from identity.models import Device
-from identity.sign_in import Gate
 from tests.admission import admitted
 
 CallerOf = Callable[..., Caller]

@@ -14,15 +14,15 @@ from chassis.ids import new_id
 from chassis.outbox import stamp
 from contracts.notify import OldAddressNotified
 from contracts.refusals import Refusal
-from identity.contacts import get_contact
+from identity.credentials.login_codes import request_login_code
 from identity.email_changes.codes import LIFETIME, MAX_TRIES, digits_of
 from identity.email_changes.confirming import confirm_email_change
 from identity.email_changes.forgetting import KEPT_FOR, drop_old_changes, forget_old_address
 from identity.email_changes.mailing import get_email_change_code, get_email_change_notice, masked
 from identity.email_changes.models import EmailChange
 from identity.email_changes.requesting import MAX_MAILS_TO_ADDRESS, MAX_REQUESTS, WINDOW, request_email_change
-from identity.login_codes import request_login_code
 from identity.models import Account, Holder, LoginCode
+from identity.people.contacts import get_contact
 
 WRONG = "lodie@exmaple.org"
 RIGHT = "elodie@example.org"
@@ -339,6 +339,18 @@ def test_addresses_go_by_themselves_after_half_an_hour_and_three_days(
     counter.tidy()
     assert counter.rows(EmailChange) == []
     assert {account.email for account in counter.rows(Account)} == {RIGHT, OTHER}
+
+
+def test_a_code_confirms_nothing_once_its_address_was_forgotten_though_the_clock_is_moved_back(
+    counter: Counter, order: Any, clock: Any
+) -> None:
+    placed, began = order(email=WRONG), now()
+    code = counter.asked(placed, RIGHT)
+    clock.set(began + LIFETIME + timedelta(seconds=1))
+    counter.tidy()
+    clock.set(began)
+    counter.refused(placed, code)
+    assert counter.address(placed) == WRONG
 
 
 def test_an_order_of_a_forgotten_address_at_the_same_moment_keeps_an_account(

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from chassis.caller import Caller, service_caller
 from chassis.database import Database
 from contracts.refusals import Refusal
-from identity.contacts import find_contacts, get_contact
 from identity.models import Account, Household, Person
+from identity.people.contacts import find_contacts, get_contact
 from tests.admission import admitted
 
 Register = Callable[..., dict[str, str]]

@@ -13,10 +13,10 @@ from sqlalchemy import update
 from chassis.clock import real_now
 from chassis.database import Database
 from contracts.programmes import Programme
-from identity.deciding import decide_check
-from identity.family_quotient import FamilyQuotientApi
+from identity.checking.deciding import decide_check
+from identity.checking.family_quotient import FamilyQuotientApi
+from identity.checking.quotient_reading import RETRY_DELAYS_S, read_due_quotients
 from identity.models import ApiPause, Check, QuotientRead
-from identity.quotient_reading import RETRY_DELAYS_S, read_due_quotients
 
 Order = Callable[..., dict[str, Any]]
 CheckOf = Callable[[str], Check]
@@ -226,13 +226,19 @@ def test_a_lease_that_ran_out_is_taken_over_and_the_late_worker_changes_nothing(
 
 
 def test_nobodys_quotient_is_read_for_a_refused_application(
-    order: Order, read: Callable[..., int], work_of: WorkOf, db: Database, caller_of: Any
+    order: Order,
+    read: Callable[..., int],
+    work_of: WorkOf,
+    db: Database,
+    caller_of: Any,
+    programmes: dict[str, Programme],
 ) -> None:
     checks = order("bernard_650")["checks"]
     with db.transaction() as session:
         decide_check(
             session,
             caller_of("officer"),
+            programmes,
             idempotency_key="k1",
             check_id=checks["residence"],
             outcome="refused",

@@ -16,14 +16,14 @@ from chassis.tokens import Keys
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from identity import create_officer
-from identity.client_sign_in import issue_client_token
-from identity.login_codes import get_login_code, issue_email_code_token, request_login_code
+from identity.credentials.client_sign_in import issue_client_token
+from identity.credentials.login_codes import get_login_code, issue_email_code_token, request_login_code
+from identity.credentials.partners import create_partner
+from identity.credentials.sign_in import Gate
+from identity.credentials.staff import create_staff
+from identity.credentials.staff_sign_in import issue_password_token
+from identity.credentials.throttling import MAX_TRIES, drop_old_attempts
 from identity.models import LoginCode, SignInAttempt, Staff
-from identity.partners import create_partner
-from identity.sign_in import Gate
-from identity.staff import create_staff
-from identity.staff_sign_in import issue_password_token
-from identity.throttling import MAX_TRIES, drop_old_attempts
 from tests.admission import admitted
 
 CallerOf = Callable[..., Caller]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cards import order_rules
+from cards.orders import order_rules
 from chassis.caller import ANONYMOUS, Caller
 from contracts.cards import OrderRequest
 from contracts.programmes import Programme
@@ -202,6 +202,19 @@ def test_what_is_kept_of_a_name_is_short_and_printable(programmes: dict[str, Pro
     for name in ("", "  ", "A" * 101, "Lé\x00a"):
         with refused("invalid_field", "holder.given_name"):
             order_rules.check_texts(order_of("1990-01-01", given_name=name))
+
+
+@pytest.mark.parametrize("field", ["given_name", "family_name", "organisation"])
+def test_what_the_voucher_says_of_its_holder_has_letters_that_can_be_printed(field: str) -> None:
+    order_rules.check_texts(order_of("1990-01-01", **{field: "小明 أميرة Олексій"}))
+    with refused("invalid_field", f"holder.{field}"):
+        order_rules.check_texts(order_of("1990-01-01", **{field: "Léa 😀"}))
+
+
+def test_names_that_are_not_printed_and_notes_may_have_any_letters() -> None:
+    order = order_of("1990-01-01", "2012-01-01", organisation=None)
+    order["members"][0]["family_name"] = "สมชาย"
+    order_rules.check_texts({**order, "channel_note": "👍 สมชาย"})
 
 
 def test_the_age_band_is_the_card_types_own_or_a_coarse_one(programmes: dict[str, Programme]) -> None:

@@ -213,7 +213,9 @@ def test_how_late_a_visit_may_be_heard_of_is_the_programmes_word(programmes: dic
         (7_200, "2 heures"),
         (86_400 * 30, "30 jours"),
         (90, "90 secondes"),
-        (0, "0 secondes"),
+        (86_400, "1 jour"),
+        (3_600, "1 heure"),
+        (121, "121 secondes"),
     ],
 )
 def test_a_length_of_time_is_told_in_its_largest_whole_unit(seconds: int, words: str) -> None:

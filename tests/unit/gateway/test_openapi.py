@@ -89,6 +89,7 @@ SAME_FIELDS = [
     (identity.BirthPlace, people.BirthPlaceRequest),
     (identity.CheckView, orders.CheckAnswer),
     (identity.OfficerCheckView, checks.OfficerCheckAnswer),
+    (identity.AlsoIn, checks.AlsoInAnswer),
     (identity.CheckPage, checks.ChecksAnswer),
     (identity.Token, credentials.TokenAnswer),
     (identity.PartnerCredential, credentials.PartnerAnswer),

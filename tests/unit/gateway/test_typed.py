@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.gateway.test_bad_input import BODIES, SCAN, post
+from tests.unit.gateway.test_bad_input import BODIES, ID, SCAN, post
 
 SPACES = ["  {}", "{} ", "\u00a0{}\u202f"]
 
@@ -33,6 +33,8 @@ def put(body: Any, path: str, value: str) -> Any:
         ("/v1/provider-applications", "contact.email"),
         ("/v1/staff", "email"),
         ("/v1/devices/enrolment", "enrolment_code"),
+        (f"/v1/orders/ord_{ID}/email-changes", "email"),
+        (f"/v1/orders/ord_{ID}/email-changes/confirm", "code"),
     ],
 )
 def test_spaces_around_a_code_or_an_address_do_not_count(
@@ -49,3 +51,23 @@ def test_spaces_around_a_code_or_an_address_do_not_count(
 def test_what_is_no_code_stays_none(gateway: Any, token_of: Any, code: str) -> None:
     answer = post(gateway, "/v1/quotes", token_of(), {**SCAN, "card_code": code})
     assert (answer.status_code, answer.json["field"]) == (422, "card_code")
+
+
+CHANGE = f"/v1/orders/ord_{ID}/email-changes"
+
+
+@pytest.mark.parametrize("address", ["a@[127.0.0.1]", "a@[IPv6:::1]", "a@localhost", "a@b", "é@example.org"])
+def test_an_address_at_which_nobody_has_mail_is_refused_in_words(
+    gateway: Any, token_of: Any, address: str
+) -> None:
+    answer = post(gateway, CHANGE, token_of(), {"email": address})
+    assert (answer.status_code, answer.json["field"]) == (422, "email")
+    assert answer.json["errors"][0]["rule_fr"] == "une adresse électronique est attendue"
+    assert gateway.services.calls == []
+
+
+@pytest.mark.parametrize("address", ["a'b+c@example.org", "A@sous.domaine.example.org"])
+def test_other_addresses_reach_the_service_as_they_are(gateway: Any, token_of: Any, address: str) -> None:
+    post(gateway, CHANGE, token_of(), {"email": address})
+    ((_, asked),) = gateway.services.calls
+    assert asked["email"] == address

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.access import SCOPES_BY_KIND, SCOPES_BY_ROLE, scopes_of
 from contracts.refusals import Refusal
-from identity.person_rules import check_holder, check_members
+from identity.people.person_rules import check_holder, check_members
 
 ADDRESS = {"street": "1 rue Haute", "postal_code": "31000", "insee": "31555"}
 HOLDER: dict[str, Any] = {

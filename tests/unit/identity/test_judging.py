@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from identity.family_quotient import Beneficiary, CivilIdentity, QuotientRead
-from identity.quotient_judging import judge
+from identity.checking.family_quotient import Beneficiary, CivilIdentity, QuotientRead
+from identity.checking.quotient_judging import judge
 
 HOLDER = CivilIdentity(
     birth_name="D’Hers",

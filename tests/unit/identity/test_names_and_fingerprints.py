@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from contracts.names import name_key
-from identity.fingerprints import fingerprint
-from identity.quotient_judging import has_given_names
+from identity.checking.quotient_judging import has_given_names
+from identity.people.fingerprints import fingerprint
 
 KEY = bytes(32)
 BORN = date(1988, 4, 12)

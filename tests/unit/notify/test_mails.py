@@ -14,6 +14,7 @@ from notify import letters
 from notify.mails import Addressee, attach_pdf, write_mail
 from notify.models import Message
 from notify.reasons import REFUSALS
+from tests.unit.names import DECOMPOSED, NAMES, VOCALISED
 
 MAIL_FROM = "Carte de test <ne-pas-repondre@cartes.example>"
 FACTS = {
@@ -164,6 +165,19 @@ def test_a_sign_in_code_says_until_when_it_works(message_of: Callable[..., Messa
     assert "042917" in part(mail, "plain")
     assert "jusqu’au 6 juillet 2020 à 10 h 10" in part(mail, "html")
     assert "042917" not in mail["Subject"]
+
+
+@pytest.mark.parametrize(
+    ("given", "family"), [*NAMES.values(), *DECOMPOSED.values(), *VOCALISED.values()], ids=ascii
+)
+def test_a_name_in_any_script_passes_unharmed(
+    occygene: Programme, message_of: Callable[..., Message], given: str, family: str
+) -> None:
+    letter = letters.receipt_letter(occygene, FACTS, None)
+    to = Addressee(email="amira@example.org", given_name=f"{given} {family}")
+    mail = read_back(write_mail(message_of("receipt"), letter, to, occygene, MAIL_FROM))
+    for subtype in ("plain", "html"):
+        assert f"Bonjour {given} {family}," in part(mail, subtype)
 
 
 def test_a_name_cannot_bring_markup_into_the_mail(

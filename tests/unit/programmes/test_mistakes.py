@@ -22,7 +22,10 @@ MISTAKES = [
     ('"phone_desk", "operator"]', '"phone_desk", "crt"]', "channels[5]", "twice"),
     ("undo_window_s = 900", "undo_window_s = -1", "undo_window_s", "from 0"),
     ("undo_window_s = 900", f"undo_window_s = {2**63 - 1}", "undo_window_s", "from 0"),
-    ("late_window_s = 900", "late_window_s = 2592001", "late_window_s", "from 0"),
+    ('kind = "identity"', 'kind = "second_pot"', "card_types.youth.checks[1].kind", "by the platform itself"),
+    ("late_window_s = 900", "late_window_s = 2592001", "late_window_s", "from 120"),
+    # Every live scan that says when it happened would be refused: it is late by the network alone.
+    ("late_window_s = 900", "late_window_s = 0", "late_window_s", "from 120"),
     ('uses_belong_to = "household"', 'uses_belong_to = "card"', "uses_belong_to", "must be one of"),
     ("price_cents = 1500", "price_cents = 15.0", "card_types.family.price_cents", "whole number"),
     ("price_cents = 1500", "price_cents = true", "card_types.family.price_cents", "whole number"),

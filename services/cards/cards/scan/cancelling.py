@@ -90,6 +90,6 @@ def _cancelled(session: Session, redemption: Redemption, cancelled_at: str) -> R
         redemption_id=redemption.id,
         draws=[{"pot_id": draw.pot_id, "amount_cents": draw.amount_cents} for draw in draws],
         redeemed_at=rfc3339(redemption.redeemed_at),
-        visited_at=rfc3339(redemption.visited_at),
+        visited_at=rfc3339(redemption.said_at),
         cancelled_at=cancelled_at,
     )

@@ -17,6 +17,9 @@ GUESSED = "(medium = 'number' AND (reason = 'unknown_card' OR wrong_code))"
 # When a visit took place: the device's word where it gave one, and never after it was recorded (a device's
 # clock may be ahead); LEAST passes over what is null.
 VISITED_AT = "least(occurred_at, redeemed_at)"
+# The moment that the events of a redemption say. A row without `counted_as` is of the release that said when
+# it was recorded: whoever counted it on that day must take it out of the same.
+SAID_AT = f"CASE WHEN counted_as IS NULL THEN redeemed_at ELSE {VISITED_AT} END"
 # Whose visit it was, for usage limits; an order of before that was known stands for itself.
 COUNTED_AS = "coalesce(counted_as, order_id)"
 
@@ -92,6 +95,11 @@ class Redemption(Base):
     def visited_at(self) -> datetime:
         """When the visit took place, as VISITED_AT says it in SQL."""
         return min(self.occurred_at or self.redeemed_at, self.redeemed_at)
+
+    @property
+    def said_at(self) -> datetime:
+        """The moment that its events say, as SAID_AT says it in SQL."""
+        return self.redeemed_at if self.counted_as is None else self.visited_at
 
 
 class RedemptionDraw(Base):

@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cards.order_rules import invalid
+from cards.orders.order_rules import invalid
 from cards.recognising import Medium, Recognised, recognise
 from cards.scan.desk import Visit
 from cards.sealing import Keys
+from chassis.clock import read_rfc3339
 from contracts.base import Text
 from contracts.cards import PARTY_MAX, READ_MAX, ScanRequest
 from contracts.programmes import Programme
@@ -91,11 +92,17 @@ def check_occurred_at(scan: Scan, programme: Programme, at: datetime) -> None:
 
 def span(seconds: int) -> Text:
     """A length of time in words, in the largest unit of which it is a whole number."""
-    units = ((86_400, "jours", "days"), (3_600, "heures", "hours"), (60, "minutes", "minutes"))
-    for length, french, english in units:
-        if seconds >= length and seconds % length == 0:
-            return {"fr": f"{seconds // length} {french}", "en": f"{seconds // length} {english}"}
-    return {"fr": f"{seconds} secondes", "en": f"{seconds} seconds"}
+    units = (
+        (86_400, "jour", "day"),
+        (3_600, "heure", "hour"),
+        (60, "minute", "minute"),
+        (1, "seconde", "second"),
+    )
+    count, french, english = next(
+        (seconds // length, french, english) for length, french, english in units if seconds % length == 0
+    )
+    more = "s" if count > 1 else ""
+    return {"fr": f"{count} {french}{more}", "en": f"{count} {english}{more}"}
 
 
 def _party(party: Any) -> People:
@@ -114,12 +121,10 @@ def _occurred_at(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        raise invalid("occurred_at", "une heure RFC 3339", "an RFC 3339 time") from None
-    if moment.tzinfo is None:
-        raise invalid("occurred_at", "une heure avec décalage", "a time with its offset")
-    return moment
+        return read_rfc3339(text)
+    except ValueError:
+        rule = "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset"
+        raise invalid("occurred_at", *rule) from None
 
 
 def _flag(value: Any, name: str) -> bool:

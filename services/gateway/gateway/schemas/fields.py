@@ -96,11 +96,12 @@ class Typed(Text):
 
 
 class Email(Typed):
-    """An ASCII e-mail address of at most 254 characters (RFC 5321): few servers could send to any other."""
+    """An ASCII e-mail address of at most 254 characters (RFC 5321) in a domain with a dot: few servers could
+    send to any other, and nobody's mail is at an IP address or `localhost`."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(254, min_length=3, **_with_format(kwargs, "email"))
-        self.validators += [validate.Email(error=rules.EMAIL), _check_ascii]
+        self.validators += [validate.Email(error=rules.EMAIL), _check_sendable]
 
 
 class WebAddress(Text):
@@ -228,8 +229,9 @@ def _each_once(values: Sequence[Any]) -> None:
         raise ValidationError(rules.UNIQUE)
 
 
-def _check_ascii(address: str) -> None:
-    if not address.isascii():
+def _check_sendable(address: str) -> None:
+    domain = address.rpartition("@")[2]
+    if not address.isascii() or "." not in domain or domain.startswith("["):
         raise ValidationError(rules.EMAIL)
 
 

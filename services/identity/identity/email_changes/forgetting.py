@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from chassis.clock import now
 from contracts.notify import OldAddressNotified
-from identity.accounts import drop_account_of_nobody
 from identity.email_changes.models import EmailChange
+from identity.people.accounts import drop_account_of_nobody
 
 # `notify` tries for three days to reach the old address. Longer than requests are counted.
 KEPT_FOR = timedelta(days=3)

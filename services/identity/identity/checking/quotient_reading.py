@@ -20,9 +20,9 @@ from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import counter
 from contracts.programmes import Programme
-from identity import reasons
-from identity.deciding import Decision, apply_decision, lock_check
-from identity.family_quotient import (
+from identity.checking import reasons
+from identity.checking.deciding import Decision, apply_decision, lock_check
+from identity.checking.family_quotient import (
     CivilIdentity,
     FamilyQuotientApi,
     NotFound,
@@ -32,9 +32,9 @@ from identity.family_quotient import (
     RequestRefused,
     Unavailable,
 )
+from identity.checking.quotient_judging import judge
 from identity.models import ApiPause, Application, Check, Holder, Person
 from identity.models import QuotientRead as Work
-from identity.quotient_judging import judge
 
 API = "family_quotient"
 DECIDER = "service:identity"
@@ -77,7 +77,7 @@ def read_due_quotients(
         reply = api.read(claim.identity, claim.month)
         calls += 1
         with transaction() as session:
-            settle(session, claim, claim.identity, reply)
+            settle(session, programmes, claim, claim.identity, reply)
     return calls
 
 
@@ -133,11 +133,17 @@ def _identity(person: Person, holder: Holder) -> CivilIdentity | None:
     )
 
 
-def settle(session: Session, claim: Claim, identity: CivilIdentity, reply: Reply) -> None:
+def settle(
+    session: Session,
+    programmes: Mapping[str, Programme],
+    claim: Claim,
+    identity: CivilIdentity,
+    reply: Reply,
+) -> None:
     """Turn the reply into a decision, a hand-over to an officer, a later attempt or a pause for all."""
     match reply:
         case QuotientRead():
-            outcome = _judge(session, claim, identity, reply)
+            outcome = _judge(session, programmes, claim, identity, reply)
         case NotFound():
             outcome = hand_over(session, claim, reasons.QUOTIENT_NOT_FOUND)
         case RequestRefused():
@@ -152,23 +158,30 @@ def settle(session: Session, claim: Claim, identity: CivilIdentity, reply: Reply
     log.info("family_quotient_asked", check_id=claim.check_id, reply=type(reply).__name__)
 
 
-def _judge(session: Session, claim: Claim, identity: CivilIdentity, read: QuotientRead) -> str:
+def _judge(
+    session: Session,
+    programmes: Mapping[str, Programme],
+    claim: Claim,
+    identity: CivilIdentity,
+    read: QuotientRead,
+) -> str:
     month = f"{claim.month:%Y-%m}"
     verdict = judge(read, identity, month=month, below=claim.below)
     if verdict == "accepted":
-        return _decide(session, claim, Decision(outcome="accepted", decided_by=DECIDER, month_read=month))
+        acceptance = Decision(outcome="accepted", decided_by=DECIDER, month_read=month)
+        return _decide(session, programmes, claim, acceptance)
     if verdict == reasons.QUOTIENT_TOO_HIGH:
         refusal = Decision(outcome="refused", decided_by=DECIDER, reason_code=verdict, month_read=month)
-        return _decide(session, claim, refusal)
+        return _decide(session, programmes, claim, refusal)
     return hand_over(session, claim, verdict)
 
 
-def _decide(session: Session, claim: Claim, decision: Decision) -> str:
+def _decide(session: Session, programmes: Mapping[str, Programme], claim: Claim, decision: Decision) -> str:
     application, check = lock_check(session, claim.check_id)
     work = _leased(session, claim)
     if work is not None:
         session.delete(work)
-        apply_decision(session, application, check, decision)
+        apply_decision(session, programmes, application, check, decision)
     return "decided"
 
 

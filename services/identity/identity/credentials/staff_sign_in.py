@@ -6,12 +6,12 @@ from sqlalchemy.orm import Session
 from chassis import audit
 from contracts.identity import Token
 from contracts.refusals import Refusal
+from identity.credentials.sign_in import Gate, refused
+from identity.credentials.throttling import count_attempt, forget_attempts, note_last_attempt
+from identity.credentials.tokens import Principal
 from identity.hashing import hash_password, password_fits
 from identity.input_rules import normalise_email, refuse
 from identity.models import Staff
-from identity.sign_in import Gate, refused
-from identity.throttling import count_attempt, forget_attempts, note_last_attempt
-from identity.tokens import Principal
 
 MIN_PASSWORD_CHARS = 12
 MAX_PASSWORD_CHARS = 200

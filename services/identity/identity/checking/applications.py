@@ -1,28 +1,19 @@
 """Opening an order's application with the checks that its card type asks for, and showing it."""
 
 from collections.abc import Mapping
-from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.clock import now, real_now, rfc3339
+from chassis.clock import now, rfc3339
 from chassis.ids import new_id
-from chassis.outbox import announce, stamp
-from contracts.base import Event
 from contracts.cards import OrderPlaced
-from contracts.identity import ApplicationApproved, ApplicationView, CheckView
+from contracts.identity import ApplicationView, CheckView
 from contracts.programmes import Programme
-from contracts.programmes.shape import Check as CheckRule
-from identity.models import Application, Check, QuotientRead
-
-Decider = Literal["officer", "office_officer", "service"]
-DECIDERS: Mapping[str, Decider] = {
-    "officer": "officer",
-    "office_officer": "office_officer",
-    "family_quotient_api": "service",
-}
+from identity.checking.approving import approve_or_hold
+from identity.checking.checks import open_check
+from identity.models import Application, Check
 
 
 def open_application(session: Session, programmes: Mapping[str, Programme], event: OrderPlaced) -> None:
@@ -47,35 +38,9 @@ def open_application(session: Session, programmes: Mapping[str, Programme], even
     session.flush()
     audit.record(session, event, "application_opened", application.id, order_id=event.order_id)
     for position, rule in enumerate(rules):
-        _open_check(session, application, position, rule)
+        open_check(session, application, position, rule)
     if not rules:
-        approve(session, event, application)
-
-
-def _open_check(session: Session, application: Application, position: int, rule: CheckRule) -> None:
-    check = Check(
-        id=new_id("chk"),
-        application_id=application.id,
-        position=position,
-        kind=rule.kind,
-        decider=DECIDERS[rule.decided_by],
-        state="pending",
-        waiting_for=DECIDERS[rule.decided_by],
-    )
-    session.add(check)
-    session.flush()
-    if check.decider == "service":
-        session.add(QuotientRead(check_id=check.id, attempts=0, due_at=real_now()))
-
-
-def approve(session: Session, by: Event | str, application: Application) -> None:
-    """Every check was accepted: say so, once."""
-    application.state, application.decided_at = "approved", now()
-    audit.record(session, by, "application_approved", application.id, order_id=application.order_id)
-    announce(
-        session,
-        ApplicationApproved(**stamp(), application_id=application.id, order_id=application.order_id),
-    )
+        approve_or_hold(session, programmes, event, application)
 
 
 def get_application(session: Session, *, order_id: str) -> ApplicationView:

@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from cards.models import Card
-from cards.pot_models import Allowance
+from cards.pots.models import Allowance
 
 # A lost or stolen card is somebody's right to a new one; one made in error or by fraud is not.
 CUTTING_REASONS = ("error", "fraud")

@@ -14,16 +14,21 @@ from chassis.ids import new_id
 from contracts.identity import Household as HouseholdIds
 from contracts.names import name_key
 from contracts.people import PersonKey, check_nobody_twice, person_key
-from identity import models, person_rules
-from identity.accounts import account_of
-from identity.fingerprints import fingerprint
-from identity.person_rules import HolderInput, PersonInput
+from contracts.programmes import Programme
+from contracts.refusals import Refusal
+from identity import models
+from identity.people import person_rules
+from identity.people.accounts import account_of
+from identity.people.counting import counted_as, own_id
+from identity.people.fingerprints import birth_fingerprint, fingerprint
+from identity.people.person_rules import HolderInput, PersonInput
 
 
 def register_household(
     session: Session,
     caller: Caller,
     fingerprint_key: bytes,
+    programmes: Mapping[str, Programme],
     *,
     idempotency_key: str,
     programme: str,
@@ -32,6 +37,7 @@ def register_household(
     members: Sequence[Mapping[str, Any]],
 ) -> HouseholdIds:
     """Keep the household and answer its ids. `cards` asks in its own name, whoever places the order."""
+    rules = _programme(programmes, programme)
     checked = person_rules.check_holder(holder)
     others = person_rules.check_members(members)
     check_nobody_twice(_key_of(checked), [_key_of(member) for member in others])
@@ -46,9 +52,17 @@ def register_household(
             "holder": dict(holder),
             "members": [dict(member) for member in members],
         },
-        act=lambda: _register(session, caller, fingerprint_key, programme, card_type, checked, others),
+        act=lambda: _register(session, caller, fingerprint_key, rules, card_type, checked, others),
     )
-    return cast(HouseholdIds, answer)
+    # An answer of before this was said: the order's own id, as orders of then are counted.
+    own = own_id(rules, answer["household_id"], answer["holder_id"])
+    return cast(HouseholdIds, {"counted_as": own, **answer})
+
+
+def _programme(programmes: Mapping[str, Programme], code: str) -> Programme:
+    if code not in programmes:
+        raise Refusal("programme_unknown", field="programme")
+    return programmes[code]
 
 
 def _key_of(person: PersonInput) -> PersonKey:
@@ -59,12 +73,14 @@ def _register(
     session: Session,
     caller: Caller,
     key: bytes,
-    programme: str,
+    programme: Programme,
     card_type: str,
     holder: HolderInput,
     members: Sequence[PersonInput],
 ) -> HouseholdIds:
-    household = models.Household(id=new_id("hou"), programme=programme, card_type=card_type, created_at=now())
+    household = models.Household(
+        id=new_id("hou"), programme=programme.code, card_type=card_type, created_at=now()
+    )
     session.add(household)
     session.flush()
     people = [
@@ -79,8 +95,7 @@ def _register(
         "household_id": household.id,
         "holder_id": people[0].id,
         "account_id": account_id,
-        # Whoever orders again is another household yet: each order has limits of its own.
-        "counted_as": household.id,
+        "counted_as": counted_as(session, programme, household, people),
     }
 
 
@@ -93,7 +108,13 @@ def _person(key: bytes, household_id: str, position: int, person: PersonInput) -
         family_name=person.family_name,
         birth_date=person.birth_date,
         fingerprint=fingerprint(key, person.given_name, person.family_name, person.birth_date),
+        birth_fingerprint=_birth_fingerprint(key, person) if isinstance(person, HolderInput) else None,
     )
+
+
+def _birth_fingerprint(key: bytes, holder: HolderInput) -> str | None:
+    names = (holder.given_name, holder.family_name, holder.birth_name)
+    return birth_fingerprint(key, *names, holder.birth_date)
 
 
 def _holder(person_id: str, account_id: str, holder: HolderInput) -> models.Holder:

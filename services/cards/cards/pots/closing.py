@@ -10,9 +10,9 @@ from typing import Literal, get_args
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from cards.allowances import close_pot
-from cards.pot_models import Allowance
-from cards.revoked_households import is_cut_off
+from cards.pots.allowances import close_pot
+from cards.pots.models import Allowance
+from cards.pots.revoked_households import is_cut_off
 from cards.transactions import Transaction
 from chassis.caller import service_caller
 from chassis.clock import now

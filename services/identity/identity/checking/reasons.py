@@ -14,6 +14,9 @@ REFUSAL_REASONS = (
 )
 """What an officer may give as the reason of a refusal."""
 
+# Why a second pot waits for an officer: shown on the pending check.
+HOUSEHOLD_HAS_POT: Final = "household_has_pot"
+
 # Why the family quotient could not be decided by the API: shown on the pending check.
 IDENTITY_INCOMPLETE: Final = "identity_incomplete"
 IDENTITY_NOT_MATCHED: Final = "identity_not_matched"

@@ -1,5 +1,6 @@
 """Deciding a check, and what it means for the application: all accepted, or one refused."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -15,11 +16,14 @@ from chassis.metrics import counter
 from chassis.outbox import announce, stamp
 from contracts.identity import ApplicationRefused, CheckDecided, CheckView
 from contracts.names import name_key
+from contracts.programmes import Programme
+from contracts.programmes.further_checks import SECOND_POT
 from contracts.refusals import Refusal
-from identity.applications import approve, check_view
+from identity.checking.applications import check_view
+from identity.checking.approving import approve_or_hold
+from identity.checking.reasons import REFUSAL_REASONS
 from identity.input_rules import MAX_NOTE_CHARS, check_choice, check_optional_text, refuse
 from identity.models import Application, Check, Holder, QuotientRead
-from identity.reasons import REFUSAL_REASONS
 
 log = get_logger()
 decided_total = counter("identity_checks_decided_total", "Checks decided.", ("kind", "outcome", "by"))
@@ -39,6 +43,7 @@ class Decision:
 def decide_check(
     session: Session,
     caller: Caller,
+    programmes: Mapping[str, Programme],
     *,
     idempotency_key: str,
     check_id: str,
@@ -54,7 +59,7 @@ def decide_check(
         operation="decide_check",
         key=idempotency_key,
         request={"check_id": check_id, "outcome": outcome, "reason_code": reason_code, "note": note},
-        act=lambda: _decide_as_officer(session, caller, check_id, decision),
+        act=lambda: _decide_as_officer(session, caller, programmes, check_id, decision),
     )
     return cast(CheckView, answer)
 
@@ -75,7 +80,9 @@ def _decision(caller: Caller, outcome: str, reason_code: str | None, note: str |
     )
 
 
-def _decide_as_officer(session: Session, caller: Caller, check_id: str, decision: Decision) -> CheckView:
+def _decide_as_officer(
+    session: Session, caller: Caller, programmes: Mapping[str, Programme], check_id: str, decision: Decision
+) -> CheckView:
     application, check = lock_check(session, check_id)
     holder = session.get_one(Holder, application.holder_id)
     if not concerns(caller, application, check, holder.organisation_key):
@@ -87,8 +94,20 @@ def _decide_as_officer(session: Session, caller: Caller, check_id: str, decision
     if check.waiting_for == "service":
         # Nobody overrules a machine that is still asking; where it cannot tell, it hands over.
         raise Refusal("not_allowed")
-    apply_decision(session, application, check, decision)
+    _check_note(check, decision)
+    apply_decision(session, programmes, application, check, decision)
     return check_view(check)
+
+
+def _check_note(check: Check, decision: Decision) -> None:
+    """Whoever lets the same people have a second pot says why."""
+    if check.kind == SECOND_POT.kind and decision.outcome == "accepted" and decision.note is None:
+        raise Refusal(
+            "invalid_field",
+            field="note",
+            rule="required: why the same household may have a second pot",
+            rule_fr="obligatoire : pourquoi le même foyer peut avoir une deuxième cagnotte",
+        )
 
 
 def lock_check(session: Session, check_id: str) -> tuple[Application, Check]:
@@ -114,7 +133,13 @@ def concerns(caller: Caller, application: Application, check: Check, organisatio
     return caller.organisation is None or name_key(caller.organisation) == organisation_key
 
 
-def apply_decision(session: Session, application: Application, check: Check, decision: Decision) -> None:
+def apply_decision(
+    session: Session,
+    programmes: Mapping[str, Programme],
+    application: Application,
+    check: Check,
+    decision: Decision,
+) -> None:
     """Decide the check of a locked, pending application, and announce what follows from it."""
     check.state, check.waiting_for = decision.outcome, None
     check.reason_code, check.note = decision.reason_code, decision.note
@@ -137,10 +162,12 @@ def apply_decision(session: Session, application: Application, check: Check, dec
     by = "service" if decision.decided_by.startswith("service:") else "staff"
     decided_total.labels(check.kind, decision.outcome, by).inc()
     log.info("check_decided", check_id=check.id, order_id=application.order_id, outcome=decision.outcome)
-    _settle(session, application, decision)
+    _settle(session, programmes, application, decision)
 
 
-def _settle(session: Session, application: Application, decision: Decision) -> None:
+def _settle(
+    session: Session, programmes: Mapping[str, Programme], application: Application, decision: Decision
+) -> None:
     mine = Check.application_id == application.id
     if decision.outcome == "refused":
         assert decision.reason_code is not None, "a refusal has a reason"
@@ -160,4 +187,4 @@ def _settle(session: Session, application: Application, decision: Decision) -> N
             ),
         )
     elif not session.scalar(select(exists().where(mine, Check.state != "accepted"))):
-        approve(session, decision.decided_by, application)
+        approve_or_hold(session, programmes, decision.decided_by, application)

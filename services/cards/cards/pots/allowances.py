@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from cards.pot_models import Allowance, AllowanceRaise, AllowanceRelease
+from cards.pots.models import Allowance, AllowanceRaise, AllowanceRelease
 from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now

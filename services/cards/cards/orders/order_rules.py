@@ -12,6 +12,7 @@ from contracts.cards import OrderRequest
 from contracts.communes import find_commune
 from contracts.identity import Holder, Person
 from contracts.people import PersonKey, check_nobody_twice, person_key
+from contracts.printable import check_printable
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import age_allowed, age_on, count_household
 from contracts.programmes.shape import Household, People
@@ -22,7 +23,9 @@ PUBLIC_CHANNEL = "region_site"
 MAX_NAME_LENGTH = 100
 MAX_NOTE_LENGTH = 500
 MAX_AGE_YEARS = 130
-# Spaces that do not break and emoji are text like any other; `str.isprintable` would refuse some.
+# What the voucher says of its holder; nobody else is named on it.
+PRINTED = ("given_name", "family_name", "organisation")
+# Spaces that do not break, and emoji in notes, are text like any other; `str.isprintable` would refuse some.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _UNPRINTABLE_IN_NOTES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -101,8 +104,11 @@ def read_contract_end(card_type: CardType, holder: Holder, day: date) -> date | 
 
 
 def check_texts(order: OrderRequest) -> None:
-    """What is kept here must be short and printable."""
+    """What is kept here must be short and printable; the voucher's fonts must have what stands on it."""
     _check_text(order["holder"]["given_name"], "holder.given_name", MAX_NAME_LENGTH, _UNPRINTABLE)
+    for name in PRINTED:
+        if text := order["holder"].get(name):
+            check_printable(f"holder.{name}", str(text))
     note = order.get("channel_note")
     if note is not None:
         _check_text(note, "channel_note", MAX_NOTE_LENGTH, _UNPRINTABLE_IN_NOTES)

@@ -1,19 +1,20 @@
-"""The officer's queue: checks with what is needed to decide them, and the orders they may duplicate."""
+"""The officer's queue: checks with what is needed to decide them, and the other orders of the same people."""
 
 from collections.abc import Iterable, Sequence
 from typing import cast
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from chassis.caller import Caller
 from chassis.clock import rfc3339
-from contracts.identity import CheckPage, CheckState, Holder, OfficerCheckView, Person
+from contracts.identity import AlsoIn, CheckPage, CheckState, Holder, OfficerCheckView, Person
 from contracts.names import name_key
 from identity import models
-from identity.applications import check_view
-from identity.households import holder_view, person_view
+from identity.checking.applications import check_view
 from identity.input_rules import MAX_PAGE, check_choice, check_optional_text, refuse
+from identity.people.households import holder_view, person_view
+from identity.people.recognising import find_elsewhere, same_holder
 
 MAX_CURSOR_CHARS = 60
 Query = Select[models.Check, models.Application, models.Person, models.Holder]
@@ -31,11 +32,12 @@ def find_checks(
     query = _only_own(_query(state, cursor), caller).limit(limit + 1)
     rows = [cast(Row, tuple(row)) for row in session.execute(query)]
     page = rows[:limit]
-    members = _members_of(session, [application.household_id for _, application, _, _ in page])
-    duplicates = _duplicates_of(session, [application.id for _, application, _, _ in page])
+    households = {application.household_id for _, application, _, _ in page}
+    members, elsewhere = _members_of(session, households), find_elsewhere(session, households)
     return {
         "checks": [
-            _view(row, members.get(row[1].household_id, ()), duplicates.get(row[1].id, ())) for row in page
+            _view(row, members.get(row[1].household_id, ()), elsewhere.get(row[1].household_id, []))
+            for row in page
         ],
         "next_cursor": page[-1][0].id if len(rows) > limit else None,
     }
@@ -78,25 +80,7 @@ def _members_of(session: Session, household_ids: Iterable[str]) -> dict[str, lis
     return found
 
 
-def _duplicates_of(session: Session, application_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Other orders of the same programme whose holder has the same fingerprint, by application id."""
-    mine, other = aliased(models.Application), aliased(models.Application)
-    me, them = aliased(models.Person), aliased(models.Person)
-    rows = session.execute(
-        select(mine.id, other.order_id)
-        .join(me, me.id == mine.holder_id)
-        .join(them, them.fingerprint == me.fingerprint)
-        .join(other, other.holder_id == them.id)
-        .where(mine.id.in_(application_ids), other.id != mine.id, other.programme == mine.programme)
-        .order_by(other.id)
-    )
-    found: dict[str, list[str]] = {}
-    for application_id, order_id in rows:
-        found.setdefault(application_id, []).append(order_id)
-    return found
-
-
-def _view(row: Row, members: Sequence[models.Person], duplicates: Sequence[str]) -> OfficerCheckView:
+def _view(row: Row, members: Sequence[models.Person], elsewhere: list[AlsoIn]) -> OfficerCheckView:
     check, application, person, holder = row
     return {
         **check_view(check),
@@ -107,5 +91,6 @@ def _view(row: Row, members: Sequence[models.Person], duplicates: Sequence[str])
         "members": [cast(Person, person_view(member)) for member in members],
         "note": check.note,
         "opened_at": rfc3339(application.opened_at),
-        "possible_duplicate_of": list(duplicates),
+        "also_in": elsewhere,
+        "possible_duplicate_of": same_holder(elsewhere),
     }

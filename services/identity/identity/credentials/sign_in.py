@@ -10,9 +10,9 @@ from chassis.log import get_logger
 from chassis.metrics import counter
 from contracts.identity import Token
 from contracts.refusals import Refusal
+from identity.credentials.throttling import attempt_key
+from identity.credentials.tokens import Principal, issue
 from identity.input_rules import MAX_EMAIL_CHARS
-from identity.throttling import attempt_key
-from identity.tokens import Principal, issue
 
 Way = str
 log = get_logger()

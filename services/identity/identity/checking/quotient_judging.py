@@ -3,8 +3,8 @@
 from typing import Literal
 
 from contracts.names import name_key, same_name
-from identity import reasons
-from identity.family_quotient import Beneficiary, CivilIdentity, QuotientRead
+from identity.checking import reasons
+from identity.checking.family_quotient import Beneficiary, CivilIdentity, QuotientRead
 
 Verdict = Literal["accepted", "quotient_too_high", "identity_not_matched", "quotient_other_month"]
 

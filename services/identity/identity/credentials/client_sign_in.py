@@ -3,11 +3,11 @@
 from sqlalchemy.orm import Session
 
 from contracts.identity import Token
+from identity.credentials.sign_in import Gate, refused
+from identity.credentials.throttling import count_attempt, note_last_attempt
+from identity.credentials.tokens import Principal
 from identity.hashing import client_secret_fits
 from identity.models import Device, Partner
-from identity.sign_in import Gate, refused
-from identity.throttling import count_attempt, note_last_attempt
-from identity.tokens import Principal
 
 MAX_CLIENT_ID_CHARS = 60
 

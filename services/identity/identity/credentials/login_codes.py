@@ -15,12 +15,12 @@ from chassis.outbox import announce, stamp
 from contracts.identity import LoginCode as LoginCodeView
 from contracts.identity import LoginCodeRequested, Token
 from contracts.refusals import Refusal
+from identity.credentials.sign_in import Gate, refused
+from identity.credentials.throttling import count_attempt, forget_attempts, note_last_attempt
+from identity.credentials.tokens import Principal
 from identity.hashing import keyed_hash
 from identity.input_rules import normalise_email
 from identity.models import Account, LoginCode
-from identity.sign_in import Gate, refused
-from identity.throttling import count_attempt, forget_attempts, note_last_attempt
-from identity.tokens import Principal
 
 LIFETIME = timedelta(minutes=10)
 DIGITS = 6

@@ -1,0 +1,1 @@
+"""Pots as the scan spends them: allowances raised, released and closed."""

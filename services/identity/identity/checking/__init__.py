@@ -1,0 +1,1 @@
+"""Applications and their checks: opened, queued, decided by officers or the family quotient, approved."""

@@ -1,0 +1,1 @@
+"""Who is who: holders, staff, partners and devices, their secrets, codes and tokens."""

@@ -1,0 +1,1 @@
+"""People and households: kept, recognised across orders, told to whoever writes to them."""

@@ -1,0 +1,32 @@
+"""A plan of a scan that is made on a platform's first day is kept: it must go by the indexes even then."""
+
+import re
+from typing import Any
+
+import pytest
+
+from cards.scan.statements import LOCK_FACTS, READ_FACTS
+from chassis.prepared import Prepared
+
+NAMED = re.compile(r"%\(\w+\)s")
+
+
+def plan_of(stage: Any, statement: Prepared) -> str:
+    """How an empty database would carry out the statement, whatever its values."""
+    with stage.db.transaction() as session:
+        connection = session.connection()
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql(statement.preparation)
+        asked = NAMED.sub("NULL", statement.execution)
+        return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN (COSTS OFF) {asked}"))
+
+
+@pytest.mark.parametrize("statement", [READ_FACTS, LOCK_FACTS], ids=["quote", "redemption"])
+def test_uses_and_repeats_are_found_by_whom_they_count_and_when(stage: Any, statement: Prepared) -> None:
+    plan = plan_of(stage, statement)
+    assert "Seq Scan" not in plan
+    found = re.findall(
+        r"using (ix_redemptions_\w+)[^\n]*\n\s+Index Cond: \(\(COALESCE\(counted_as, order_id\)", plan
+    )
+    # For the limits, and for the same scan of seconds ago.
+    assert found == ["ix_redemptions_counted"] * 2
