@@ -10,8 +10,9 @@ from devstack.servers.rabbitmq import RabbitmqNode
 from tests.chaos.stage import Scene
 from tests.e2e.quiet import on_the_way
 
-# The longest ways back: an event's fourth retry waits 300 s, a mail's lease runs out after 180 s.
-REST_TIMEOUT_S = 400.0
+# The longest ways back: an event's fourth retry waits 300 s, a mail's lease runs out after 180 s, and a mail
+# whose neighbours were away five times in a row waits 600 s.
+REST_TIMEOUT_S = 700.0
 # With a planted bug it may never rest.
 PLANTED_TIMEOUT_S = 60.0
 POLL_S = 1.0
