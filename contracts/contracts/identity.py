@@ -250,8 +250,8 @@ class Contact(TypedDict):
     organisation: str | None
 
 
-class LoginCode(TypedDict):
-    """A code to sign in with, for the mail that carries it; ``expires_at`` RFC 3339."""
+class MailedCode(TypedDict):
+    """A code for the mail that carries it, and the address that it goes to; ``expires_at`` RFC 3339."""
 
     email: str
     code: str
@@ -261,14 +261,6 @@ class LoginCode(TypedDict):
 class EmailChange(TypedDict):
     """A requested change of an order's e-mail address; its code counts until ``expires_at`` (RFC 3339)."""
 
-    expires_at: str
-
-
-class EmailChangeCode(TypedDict):
-    """The code with which a new address is confirmed, for the mail to that address."""
-
-    email: str
-    code: str
     expires_at: str
 
 
@@ -317,7 +309,7 @@ class IdentityRpc(Protocol):
     def request_login_code(self, *, email: str) -> None:
         """Have a code mailed to the address if somebody has it; the answer never tells."""
 
-    def get_login_code(self, *, login_code_id: str) -> LoginCode:
+    def get_login_code(self, *, login_code_id: str) -> MailedCode:
         """The code to mail (called by `notify`)."""
 
     def request_email_change(
@@ -330,7 +322,7 @@ class IdentityRpc(Protocol):
     ) -> None:
         """Give the order's holder the address that the newest code was mailed to."""
 
-    def get_email_change_code(self, *, email_change_id: str) -> EmailChangeCode:
+    def get_email_change_code(self, *, email_change_id: str) -> MailedCode:
         """The code to mail to the new address (called by `notify`)."""
 
     def get_email_change_notice(self, *, email_change_id: str) -> EmailChangeNotice:

@@ -1,5 +1,6 @@
 """Whose orders and cards they are: what a caller may not see does not exist for them."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from cards.models import Card, Order
@@ -42,6 +43,11 @@ def get_visible_card(
     if card is None or order is None or not _sees(caller, order, "cards:read"):
         raise Refusal("not_found")
     return card, order
+
+
+def newest_card(session: Session, order: Order) -> Card | None:
+    """Return the card that stands for the order now, if one was made; ids sort by time."""
+    return session.scalar(select(Card).where(Card.order_id == order.id).order_by(Card.id.desc()).limit(1))
 
 
 def _sees(caller: Caller, order: Order, scope: str) -> bool:

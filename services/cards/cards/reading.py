@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
+from cards.input_rules import invalid, read_instant
 from cards.models import Card, Order
-from cards.orders.order_rules import invalid
-from cards.owning import get_visible_card, get_visible_order
+from cards.owning import get_visible_card, get_visible_order, newest_card
 from cards.pots.models import Allowance
 from cards.recognising import recognise
 from cards.scan.desk import device_of
-from cards.scan.models import Redemption
+from cards.scan.models import VISITED_AT, Redemption
 from cards.sealing import Keys
 from cards.views import view_card, view_order, view_pot, view_redemption, view_voucher
 from chassis.caller import Caller
-from chassis.clock import now, read_rfc3339
+from chassis.clock import now
 from contracts.cards import CardView, OrderView, PotsView, RedemptionPage, VoucherView
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day
@@ -24,8 +24,7 @@ from contracts.refusals import Refusal
 
 MAX_PAGE_SIZE = 100
 Programmes = Mapping[str, Programme]
-# VISITED_AT of the scan's models, by which its index of each device is sorted.
-_VISITED_AT = func.least(Redemption.occurred_at, Redemption.redeemed_at)
+_VISITED_AT: ColumnElement[datetime] = literal_column(VISITED_AT, DateTime(timezone=True))
 
 
 def get_order(
@@ -40,11 +39,8 @@ def get_order(
     """Return an order, without its secret."""
     order = get_visible_order(session, caller, keys, order_id, order_secret)
     card_type = programmes[order.programme].card_types[order.card_type]
-    # Ids sort by time: the newest card is the one that stands for the order.
-    card_id = session.scalar(
-        select(Card.id).where(Card.order_id == order.id).order_by(Card.id.desc()).limit(1)
-    )
-    return view_order(order, card_type, card_id)
+    card = newest_card(session, order)
+    return view_order(order, card_type, card.id if card else None)
 
 
 def get_card(session: Session, caller: Caller, programmes: Programmes, *, card_id: str) -> CardView:
@@ -107,7 +103,7 @@ def find_device_redemptions(
     """Return the calling device's scans of visits from ``since`` on, newest visit first."""
     wanted = Redemption.device_id == device_of(caller).id
     if since is not None:
-        wanted &= _instant(since) <= _VISITED_AT
+        wanted &= read_instant(since, "since") <= _VISITED_AT
     return _page(session, wanted, cursor, limit)
 
 
@@ -143,11 +139,3 @@ def _find_printed(session: Session, keys: Keys, sent: str, name: str) -> Card | 
         raise read.refusal(name)
     column = Card.qr_hash if read.medium == "qr" else Card.number_hash
     return session.scalar(select(Card).where(column == read.hash_under(keys)))
-
-
-def _instant(text: str) -> datetime:
-    try:
-        return read_rfc3339(text)
-    except ValueError:
-        rule = "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset"
-        raise invalid("since", *rule) from None

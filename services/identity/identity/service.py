@@ -152,7 +152,7 @@ class IdentityService(EmailChangeCalls):
             login_codes.request_login_code(session, email=email)
 
     @rpc
-    def get_login_code(self, *, login_code_id: str) -> shapes.LoginCode:
+    def get_login_code(self, *, login_code_id: str) -> shapes.MailedCode:
         """The code to mail."""
         key = self.settings.fingerprint_key
         with self.db.transaction() as session:

@@ -5,7 +5,7 @@ from datetime import datetime
 from email.message import EmailMessage
 
 from chassis.clock import now
-from contracts.identity import Contact
+from contracts.identity import Contact, MailedCode
 from contracts.neighbours import Neighbours
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import PARIS
@@ -81,20 +81,20 @@ def _card_of(message: Message, neighbours: Neighbours) -> str:
     return order["card_id"]
 
 
-def _sign_in_code(message: Message, neighbours: Neighbours, mail_from: str) -> EmailMessage:
-    found = neighbours.identity.get_login_code(login_code_id=message.subject_id)
+def _code(message: Message, found: MailedCode, letter: letters.Letter, mail_from: str) -> EmailMessage:
     if datetime.fromisoformat(found["expires_at"]) <= now():
         raise NothingToSay("code_expired")
-    letter = letters.sign_in_letter(found, PARIS)
     return write_mail(message, letter, Addressee(email=found["email"]), None, mail_from)
+
+
+def _sign_in_code(message: Message, neighbours: Neighbours, mail_from: str) -> EmailMessage:
+    found = neighbours.identity.get_login_code(login_code_id=message.subject_id)
+    return _code(message, found, letters.sign_in_letter(found, PARIS), mail_from)
 
 
 def _email_change_code(message: Message, neighbours: Neighbours, mail_from: str) -> EmailMessage:
     found = neighbours.identity.get_email_change_code(email_change_id=message.subject_id)
-    if datetime.fromisoformat(found["expires_at"]) <= now():
-        raise NothingToSay("code_expired")
-    letter = letters_of_repair.email_change_letter(found, PARIS)
-    return write_mail(message, letter, Addressee(email=found["email"]), None, mail_from)
+    return _code(message, found, letters_of_repair.email_change_letter(found, PARIS), mail_from)
 
 
 # No holder is known to live at these addresses yet: `identity` is asked for them by what they are about.

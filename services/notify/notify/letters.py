@@ -7,7 +7,7 @@ from typing import Any
 
 from contracts.base import Text
 from contracts.cards import VoucherView
-from contracts.identity import LoginCode
+from contracts.identity import MailedCode
 from contracts.offers import ProviderView
 from contracts.programmes import CardType, Programme
 from notify import reasons, wording
@@ -37,8 +37,7 @@ def voucher_letter(
     programme: Programme, card_type: CardType, card: VoucherView, replaces: str | None
 ) -> Letter:
     """The mail that carries the voucher. The number and the code stand in the document only."""
-    label, name = card_type.label, programme.name
-    validity = wording.period(date.fromisoformat(card["valid_from"]), date.fromisoformat(card["valid_until"]))
+    name = programme.name
     keep: Text = {
         "fr": "Gardez-le pour vous : il vaut votre carte. Imprimez-le ou montrez-le sur votre téléphone.",
         "en": "Keep it to yourself: it is your card. Print it or show it on your phone.",
@@ -53,11 +52,17 @@ def voucher_letter(
             "fr": "Votre demande est validée. Votre bon d’échange est joint à ce message.",
             "en": "Your application was accepted. Your voucher is attached to this message.",
         },
-        facts=(
-            Fact(label={"fr": "Formule", "en": "Card"}, value=label),
-            Fact(label={"fr": "Valable", "en": "Valid"}, value=validity),
-        ),
+        facts=card_facts(card_type, card),
         closing=(keep, replaced) if replaces else (keep,),
+    )
+
+
+def card_facts(card_type: CardType, card: VoucherView) -> tuple[Fact, ...]:
+    """Which card it is, and from when until when it is valid."""
+    validity = wording.period(date.fromisoformat(card["valid_from"]), date.fromisoformat(card["valid_until"]))
+    return (
+        Fact(label={"fr": "Formule", "en": "Card"}, value=card_type.label),
+        Fact(label={"fr": "Valable", "en": "Valid"}, value=validity),
     )
 
 
@@ -122,7 +127,7 @@ def refusal_letter(
         facts=(
             Fact(label={"fr": "Formule", "en": "Card"}, value=card_type.label),
             Fact(label={"fr": "Motif", "en": "Reason"}, value=reasons.refusal(facts["reason_code"])),
-            Fact(label={"fr": "Référence", "en": "Reference"}, value=_same(order_id)),
+            Fact(label={"fr": "Référence", "en": "Reference"}, value=wording.untranslated(order_id)),
         ),
         closing=(refund, again) if card_type.price_cents else (again,),
     )
@@ -148,7 +153,7 @@ def revocation_letter(programme: Programme, card_type: CardType, facts: Mapping[
     )
 
 
-def sign_in_letter(found: LoginCode, timezone: str) -> Letter:
+def sign_in_letter(found: MailedCode, timezone: str) -> Letter:
     """The code to sign in with."""
     until = wording.moment(found["expires_at"], timezone)
     return Letter(
@@ -172,7 +177,10 @@ def _visit(programme: Programme, facts: Mapping[str, Any], provider: ProviderVie
     found = []
     if provider is not None:
         found.append(
-            Fact(label={"fr": "Lieu", "en": "Place"}, value=_same(_place(provider, facts["site_id"])))
+            Fact(
+                label={"fr": "Lieu", "en": "Place"},
+                value=wording.untranslated(_place(provider, facts["site_id"])),
+            )
         )
         titles = [offer["title"] for offer in provider["offers"] if offer["id"] == facts["offer_id"]]
         found += [Fact(label={"fr": "Offre", "en": "Offer"}, value=title) for title in titles]
@@ -205,10 +213,6 @@ def _place(provider: ProviderView, site_id: str) -> str:
             where = name if site["name"] == name else f"{name}, {site['name']}"
             return f"{where} ({site['commune']})"
     return provider["name"]
-
-
-def _same(text: str) -> Text:
-    return {"fr": text, "en": text}
 
 
 def _narrow(text: str) -> str:

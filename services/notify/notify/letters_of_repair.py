@@ -1,16 +1,14 @@
 """What the mails say with which an order is repaired: another address, and its voucher once more."""
 
-from datetime import date
-
 from contracts.base import Text
 from contracts.cards import VoucherView
-from contracts.identity import EmailChangeCode, EmailChangeNotice
+from contracts.identity import EmailChangeNotice, MailedCode
 from contracts.programmes import CardType, Programme
 from notify import wording
-from notify.letters import Fact, Letter
+from notify.letters import Fact, Letter, card_facts
 
 
-def email_change_letter(found: EmailChangeCode, timezone: str) -> Letter:
+def email_change_letter(found: MailedCode, timezone: str) -> Letter:
     """The code that confirms an address; to somebody who may know nothing of any order."""
     until = wording.moment(found["expires_at"], timezone)
     return Letter(
@@ -45,8 +43,8 @@ def email_changed_letter(programme: Programme, order_id: str, found: EmailChange
             "en": "The e-mail address of an order was changed. Its messages no longer come here.",
         },
         facts=(
-            Fact(label={"fr": "Commande", "en": "Order"}, value={"fr": order_id, "en": order_id}),
-            Fact(label={"fr": "Nouvelle adresse", "en": "New address"}, value={"fr": new, "en": new}),
+            Fact(label={"fr": "Commande", "en": "Order"}, value=wording.untranslated(order_id)),
+            Fact(label={"fr": "Nouvelle adresse", "en": "New address"}, value=wording.untranslated(new)),
             Fact(label={"fr": "Le", "en": "On"}, value=at),
         ),
         closing=(
@@ -67,7 +65,6 @@ def email_changed_letter(programme: Programme, order_id: str, found: EmailChange
 
 def voucher_again_letter(programme: Programme, card_type: CardType, card: VoucherView) -> Letter:
     """The mail that carries a voucher once more."""
-    validity = wording.period(date.fromisoformat(card["valid_from"]), date.fromisoformat(card["valid_until"]))
     keep: Text = {
         "fr": "C’est le même bon que le premier : il vaut votre carte, gardez-le pour vous. Imprimez-le ou "
         "montrez-le sur votre téléphone.",
@@ -80,9 +77,6 @@ def voucher_again_letter(programme: Programme, card_type: CardType, card: Vouche
             "fr": "Voici de nouveau votre bon d’échange : il est joint à ce message.",
             "en": "Here is your voucher again: it is attached to this message.",
         },
-        facts=(
-            Fact(label={"fr": "Formule", "en": "Card"}, value=card_type.label),
-            Fact(label={"fr": "Valable", "en": "Valid"}, value=validity),
-        ),
+        facts=card_facts(card_type, card),
         closing=(keep,),
     )

@@ -4,10 +4,9 @@ Whose order it is was judged by `cards`, which was asked in the caller's name be
 """
 
 from datetime import datetime, timedelta
-from math import ceil
 from typing import cast
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis import audit
@@ -16,6 +15,7 @@ from chassis.clock import now, real_now
 from chassis.idempotency import once
 from chassis.ids import new_id
 from chassis.log import current_call_id, get_logger
+from chassis.turns import wait_for_turn
 from contracts.cards import OrderHolder
 from contracts.notify import VoucherMail
 from contracts.refusals import Refusal
@@ -65,7 +65,7 @@ def _send(session: Session, caller: Caller, order: OrderHolder) -> VoucherMail:
 
 def _next_number(session: Session, card_id: str, at: datetime) -> int:
     """The mail's number among those of the card; two at once count one after the other."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(card_id, 0))))
+    wait_for_turn(session, card_id)
     subjects = [_subject(card_id, number) for number in range(1, MAX_MAILS_OF_CARD + 1)]
     sent = session.scalars(
         select(Message.created_at)
@@ -76,7 +76,7 @@ def _next_number(session: Session, card_id: str, at: datetime) -> int:
         raise Refusal("voucher_mails_used_up", max_mails=MAX_MAILS_OF_CARD)
     if len(sent) >= MAX_MAILS and sent[MAX_MAILS - 1] > at - WINDOW:
         wait_s = (sent[MAX_MAILS - 1] + WINDOW - at).total_seconds()
-        raise Refusal("too_many_mails", **waits(max(1, ceil(wait_s))))
+        raise Refusal("too_many_mails", **waits(wait_s))
     return len(sent) + 1
 
 

@@ -97,6 +97,11 @@ def limits(found: Iterable[UsageLimit]) -> list[Text]:
     return [_limit(limit) for limit in found]
 
 
+def untranslated(text: str) -> Text:
+    """What reads the same in both languages: a name, an id, an address."""
+    return {"fr": text, "en": text}
+
+
 def _limit(limit: UsageLimit) -> Text:
     times_fr = "une fois" if limit.max == 1 else f"{limit.max} fois"
     times_en = {1: "once", 2: "twice"}.get(limit.max, f"{limit.max} times")

@@ -13,11 +13,11 @@ from identity.checking import deciding
 from identity.create_officer import create_officer
 from identity.credentials import devices, login_codes, partners, staff, staff_sign_in
 from identity.credentials.client_sign_in import issue_client_token
-from identity.credentials.login_codes import digits_of
 from identity.credentials.sign_in import Gate
 from identity.credentials.throttling import MAX_TRIES
-from identity.email_changes import codes, confirming, requesting
+from identity.email_changes import confirming, requesting
 from identity.email_changes.models import EmailChange
+from identity.mailed_digits import digits_of
 from tests.audited import changing_calls, entries_of, everything_audited
 
 Acts = list[tuple[str, str, str]]
@@ -56,7 +56,7 @@ class World:
         with self.db.transaction() as session:
             newest = session.query(login_codes.LoginCode.id).order_by(login_codes.LoginCode.id.desc()).first()
         assert newest is not None
-        return digits_of(self.key, newest.id)
+        return digits_of(self.key, "login_code", newest.id)
 
 
 DEVICE = {"provider_id": "prv_1", "site_id": "sit_1", "label": "Caisse 1"}
@@ -160,7 +160,7 @@ def confirm_email_change(world: World) -> tuple[Acts, Acts]:
     with world.db.transaction() as session:
         by_order = EmailChange.order_id == order["order_id"]
         change_id = session.scalars(select(EmailChange.id).where(by_order)).one()
-    confirm, digits = confirming.confirm_email_change, codes.digits_of(world.key, change_id)
+    confirm, digits = confirming.confirm_email_change, digits_of(world.key, "email_change", change_id)
     given = (world.db.transaction, world.officer, world.key, order)
     _, left = entries_of(world.db, lambda: confirm(*given, **keyed(), code=digits))
     return left, [("stf_officer", "email_changed", order["order_id"])]

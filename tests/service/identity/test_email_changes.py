@@ -15,12 +15,13 @@ from chassis.outbox import stamp
 from contracts.notify import OldAddressNotified
 from contracts.refusals import Refusal
 from identity.credentials.login_codes import request_login_code
-from identity.email_changes.codes import LIFETIME, MAX_TRIES, digits_of
+from identity.email_changes.codes import LIFETIME, MAX_TRIES
 from identity.email_changes.confirming import confirm_email_change
 from identity.email_changes.forgetting import KEPT_FOR, drop_old_changes, forget_old_address
 from identity.email_changes.mailing import get_email_change_code, get_email_change_notice, masked
 from identity.email_changes.models import EmailChange
 from identity.email_changes.requesting import MAX_MAILS_TO_ADDRESS, MAX_REQUESTS, WINDOW, request_email_change
+from identity.mailed_digits import digits_of
 from identity.models import Account, Holder, LoginCode
 from identity.people.contacts import get_contact
 
@@ -381,7 +382,7 @@ def test_the_digits_are_stored_nowhere(counter: Counter, order: Any, key: bytes)
     placed = order(email=WRONG)
     code = counter.asked(placed, RIGHT)
     (change,) = counter.rows(EmailChange)
-    assert code == digits_of(key, change.id)
+    assert code == digits_of(key, "email_change", change.id)
     assert code not in [str(getattr(change, column.name)) for column in EmailChange.__table__.columns]
     with counter.db.transaction() as session:
         assert session.scalar(select(func.count()).select_from(EmailChange)) == 1

@@ -11,7 +11,7 @@ import pytest
 from cards.numbering import draw_printed
 from cards.scan.desk import CardAtDesk, PotAtDesk
 from cards.scan.drawing import draw_from_pots
-from cards.scan.request import check_occurred_at, read_scan, span, visit_of
+from cards.scan.request import check_occurred_at, read_scan, visit_of
 from cards.scan.rules import in_season
 from cards.sealing import Keys
 from contracts.base import Season
@@ -19,6 +19,7 @@ from contracts.offers import OfferPublished
 from contracts.programmes import Programme
 from contracts.programmes.shape import People
 from contracts.refusals import Refusal
+from contracts.writing import span
 
 KEYS = Keys(sealing=secrets.token_bytes(32), number_hash=secrets.token_bytes(32))
 TODAY = date(2020, 8, 1)

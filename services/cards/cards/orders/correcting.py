@@ -2,11 +2,11 @@
 
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, update
 from sqlalchemy.orm import Session
 
-from cards.models import Card, Order
-from cards.owning import get_visible_order
+from cards.models import Order
+from cards.owning import get_visible_order, newest_card
 from cards.sealing import Keys
 from chassis import audit
 from chassis.caller import Caller
@@ -19,10 +19,7 @@ def get_order_holder(
 ) -> OrderHolder:
     """Return whose order it is and its newest card, for whoever may correct it. Refusals: ``not_found``."""
     order = get_visible_order(session, caller, keys, order_id, order_secret, scope="orders:correct")
-    # Ids sort by time: the newest card is the one that stands for the order.
-    card = session.scalars(
-        select(Card).where(Card.order_id == order.id).order_by(Card.id.desc()).limit(1)
-    ).one_or_none()
+    card = newest_card(session, order)
     return {
         "order_id": order.id,
         "programme": order.programme,

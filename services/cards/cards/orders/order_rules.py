@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 
+from cards.input_rules import invalid
 from chassis.caller import Caller
 from contracts.cards import OrderRequest
 from contracts.communes import find_commune
@@ -121,11 +122,6 @@ def age_band(card_type: CardType, birth_date: date, day: date) -> str:
     age = age_on(birth_date, day)
     bands = ((18, "0–17"), (26, "18–25"), (40, "26–39"), (60, "40–59"))
     return next((band for below, band in bands if age < below), "60+")
-
-
-def invalid(field: str, rule_fr: str, rule: str) -> Refusal:
-    """A refusal of one field, naming its rule in French and English."""
-    return Refusal("invalid_field", field=field, rule=rule, rule_fr=rule_fr)
 
 
 def _check_age(card_type: CardType, holder_born: date, day: date) -> None:

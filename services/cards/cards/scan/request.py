@@ -4,16 +4,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from cards.orders.order_rules import invalid
+from cards.input_rules import invalid, read_instant
 from cards.recognising import Medium, Recognised, recognise
 from cards.scan.desk import Visit
 from cards.sealing import Keys
-from chassis.clock import read_rfc3339
-from contracts.base import Text
 from contracts.cards import PARTY_MAX, READ_MAX, ScanRequest
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day
 from contracts.programmes.shape import People
+from contracts.writing import span
 
 MAX_GROSS_CENTS = 10_000_000
 MAX_TEXT_LENGTH = 100
@@ -49,7 +48,7 @@ class Scan:
 def read_scan(scan: ScanRequest, keys: Keys) -> Scan:
     """Return the scan's values; refuses with ``invalid_field`` and the field's name."""
     card = recognise(_text(scan.get("card"), "card", READ_MAX))
-    code = scan.get("card_code")
+    code, occurred_at = scan.get("card_code"), scan.get("occurred_at")
     return Scan(
         card=card,
         card_hash=card.hash_under(keys),
@@ -58,7 +57,7 @@ def read_scan(scan: ScanRequest, keys: Keys) -> Scan:
         party=_party(scan.get("party")),
         gross_cents=_whole(scan.get("gross_cents"), "gross_cents", MAX_GROSS_CENTS),
         pay_cents=_whole(scan.get("pay_cents") or 0, "pay_cents", MAX_GROSS_CENTS),
-        occurred_at=_occurred_at(scan.get("occurred_at")),
+        occurred_at=None if occurred_at is None else read_instant(occurred_at, "occurred_at"),
         second_visit=_flag(scan.get("second_visit"), "second_visit"),
     )
 
@@ -90,21 +89,6 @@ def check_occurred_at(scan: Scan, programme: Programme, at: datetime) -> None:
         )
 
 
-def span(seconds: int) -> Text:
-    """A length of time in words, in the largest unit of which it is a whole number."""
-    units = (
-        (86_400, "jour", "day"),
-        (3_600, "heure", "hour"),
-        (60, "minute", "minute"),
-        (1, "seconde", "second"),
-    )
-    count, french, english = next(
-        (seconds // length, french, english) for length, french, english in units if seconds % length == 0
-    )
-    more = "s" if count > 1 else ""
-    return {"fr": f"{count} {french}{more}", "en": f"{count} {english}{more}"}
-
-
 def _party(party: Any) -> People:
     if not isinstance(party, dict):
         raise invalid("party", "adultes et enfants", "adults and children")
@@ -115,16 +99,6 @@ def _party(party: Any) -> People:
     if people.adults + people.children == 0:
         raise invalid("party", "au moins une personne", "at least one person")
     return people
-
-
-def _occurred_at(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return read_rfc3339(text)
-    except ValueError:
-        rule = "une heure RFC 3339 avec décalage", "an RFC 3339 time with its offset"
-        raise invalid("occurred_at", *rule) from None
 
 
 def _flag(value: Any, name: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from cards.orders.order_rules import invalid
+from cards.input_rules import invalid
 from cards.scan.desk import CardAtDesk, Device, Facts, Visit, covered_party
 from cards.scan.drawing import draw_from_pots, remaining_cents
 from cards.scan.pricing import reduction_cents

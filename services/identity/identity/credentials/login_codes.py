@@ -1,6 +1,5 @@
 """Holders sign in with six digits sent by e-mail: 10 minutes, five tries, only the newest code counts."""
 
-import hmac
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
@@ -12,18 +11,17 @@ from chassis.clock import now, rfc3339
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.outbox import announce, stamp
-from contracts.identity import LoginCode as LoginCodeView
-from contracts.identity import LoginCodeRequested, Token
+from contracts.identity import LoginCodeRequested, MailedCode, Token
 from contracts.refusals import Refusal
 from identity.credentials.sign_in import Gate, refused
 from identity.credentials.throttling import count_attempt, forget_attempts, note_last_attempt
 from identity.credentials.tokens import Principal
-from identity.hashing import keyed_hash
 from identity.input_rules import normalise_email
+from identity.mailed_digits import digits_fit, digits_of
 from identity.models import Account, LoginCode
 
+PURPOSE = "login_code"
 LIFETIME = timedelta(minutes=10)
-DIGITS = 6
 MAX_TRIES = 5
 # More mails than this within a code's lifetime help nobody but a joker.
 MAX_CODES = 3
@@ -52,13 +50,17 @@ def request_login_code(session: Session, *, email: str) -> None:
     log.info("login_code_requested", login_code_id=code.id)
 
 
-def get_login_code(session: Session, key: bytes, *, login_code_id: str) -> LoginCodeView:
+def get_login_code(session: Session, key: bytes, *, login_code_id: str) -> MailedCode:
     """Return the digits for the mail that carries them, while they are worth sending."""
     code = session.get(LoginCode, login_code_id)
     if code is None or code.used_at is not None or code.expires_at <= now():
         raise Refusal("not_found")
     account = session.get_one(Account, code.account_id)
-    return {"email": account.email, "code": digits_of(key, code.id), "expires_at": rfc3339(code.expires_at)}
+    return {
+        "email": account.email,
+        "code": digits_of(key, PURPOSE, code.id),
+        "expires_at": rfc3339(code.expires_at),
+    }
 
 
 def issue_email_code_token(gate: Gate, *, email: str, code: str) -> Token:
@@ -93,16 +95,10 @@ def _use_code(session: Session, key: bytes, email: str, typed: str) -> str | Non
     if code is None or code.used_at is not None or code.attempts >= MAX_TRIES or code.expires_at <= now():
         return None
     code.attempts += 1
-    if not hmac.compare_digest(typed.strip().encode("utf-8", "replace"), digits_of(key, code.id).encode()):
+    if not digits_fit(key, PURPOSE, code.id, typed):
         return None
     code.used_at = now()
     return account.id
-
-
-def digits_of(key: bytes, login_code_id: str) -> str:
-    """Derive the digits from the id: what is not stored cannot be read from a backup."""
-    number = int(keyed_hash(key, "login_code", login_code_id), 16)
-    return f"{number % 10**DIGITS:0{DIGITS}}"
 
 
 def _find_account(session: Session, email: str) -> Account | None:

@@ -3,12 +3,13 @@
 import math
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
 from chassis.caller import ANONYMOUS
 from chassis.clock import now
+from chassis.turns import wait_for_turn
 from contracts.refusals import Refusal
 from identity.hashing import keyed_hash
 from identity.models import SignInAttempt
@@ -29,7 +30,7 @@ def count_attempt(session: Session, attempts_of: str) -> bool:
 
     Counting first, one after the other for each identifier, leaves nothing to gain by guessing in parallel.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(attempts_of, 0))))
+    wait_for_turn(session, attempts_of)
     at = now()
     recent = session.scalars(
         select(SignInAttempt.tried_at)

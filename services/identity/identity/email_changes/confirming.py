@@ -19,9 +19,10 @@ from chassis.outbox import announce, stamp
 from contracts.cards import OrderHolder
 from contracts.identity import HolderAccountChanged
 from contracts.refusals import Refusal
-from identity.email_changes.codes import MAX_TRIES, digits_fit
+from identity.email_changes.codes import MAX_TRIES, PURPOSE
 from identity.email_changes.models import EmailChange
 from identity.email_changes.requesting import lock_holder
+from identity.mailed_digits import digits_fit
 from identity.models import Holder
 from identity.people.accounts import account_of
 
@@ -79,7 +80,7 @@ def _try(key: bytes, change: EmailChange, code: str) -> bool:
     # Forgotten unused, and the clock was moved back since: nothing is left that the code could confirm.
     if change.confirmed_at is None and change.new_email is None:
         return False
-    if digits_fit(key, change.id, code):
+    if digits_fit(key, PURPOSE, change.id, code):
         return True
     change.attempts += 1
     return False

@@ -3,15 +3,16 @@
 from sqlalchemy.orm import Session
 
 from chassis.clock import now, rfc3339
-from contracts.identity import EmailChangeCode, EmailChangeNotice
+from contracts.identity import EmailChangeNotice, MailedCode
 from contracts.refusals import Refusal
-from identity.email_changes.codes import digits_of
+from identity.email_changes.codes import PURPOSE
 from identity.email_changes.models import EmailChange
+from identity.mailed_digits import digits_of
 
 HIDDEN = "•••"
 
 
-def get_email_change_code(session: Session, key: bytes, *, email_change_id: str) -> EmailChangeCode:
+def get_email_change_code(session: Session, key: bytes, *, email_change_id: str) -> MailedCode:
     """Return address and digits, while they are worth sending. Refusals: ``not_found``."""
     change = session.get(EmailChange, email_change_id)
     is_over = change is None or change.confirmed_at is not None or change.expires_at <= now()
@@ -19,7 +20,7 @@ def get_email_change_code(session: Session, key: bytes, *, email_change_id: str)
         raise Refusal("not_found")
     return {
         "email": change.new_email,
-        "code": digits_of(key, change.id),
+        "code": digits_of(key, PURPOSE, change.id),
         "expires_at": rfc3339(change.expires_at),
     }
 

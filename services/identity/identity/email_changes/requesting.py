@@ -4,10 +4,9 @@ Whose order it is was judged by `cards`, which was asked in the caller's name be
 """
 
 from datetime import datetime, timedelta
-from math import ceil
 from typing import cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
@@ -17,6 +16,7 @@ from chassis.idempotency import once
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.outbox import announce, stamp
+from chassis.turns import wait_for_turn
 from contracts.cards import OrderHolder
 from contracts.identity import EmailChange as EmailChangeView
 from contracts.identity import EmailChangeRequested
@@ -69,7 +69,7 @@ def _request(session: Session, caller: Caller, key: bytes, order: OrderHolder, e
         raise Refusal("email_unchanged", field="email")
     address_key = keyed_hash(key, "email_change_address", normalise_email(email))
     # Orders are many, and each may name the same stranger: their requests come one after the other too.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(address_key, 0))))
+    wait_for_turn(session, address_key)
     _check_count(session, EmailChange.holder_id == holder.person_id, MAX_REQUESTS, at)
     _check_count(session, EmailChange.address_key == address_key, MAX_MAILS_TO_ADDRESS, at)
     change = EmailChange(
@@ -100,4 +100,4 @@ def _check_count(session: Session, of: ColumnElement[bool], most: int, at: datet
     ).all()
     if len(recent) >= most:
         wait_s = (recent[-1] + WINDOW - at).total_seconds()
-        raise Refusal("too_many_mails", **waits(max(1, ceil(wait_s))))
+        raise Refusal("too_many_mails", **waits(wait_s))

@@ -46,7 +46,7 @@ class EmailChangeCalls:
         )
 
     @rpc
-    def get_email_change_code(self, *, email_change_id: str) -> shapes.EmailChangeCode:
+    def get_email_change_code(self, *, email_change_id: str) -> shapes.MailedCode:
         """The code to mail."""
         key = self.settings.fingerprint_key
         with self.db.transaction() as session:
