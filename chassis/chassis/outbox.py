@@ -12,6 +12,7 @@ from chassis.clock import now, rfc3339
 from chassis.database import ANNOUNCED
 from chassis.ids import new_id
 from chassis.log import call_id_of
+from chassis.sends import Sends
 from chassis.tables import outbox
 from contracts.base import Event
 
@@ -48,9 +49,9 @@ def announce(session: Session, *events: Event, causes: Sequence[Event] = ()) -> 
     session.execute(insert(outbox), rows)
 
 
-def announcing(session: Session, event: Event) -> dict[str, Any]:
-    """The values of ANNOUNCE; the relay will look when the session's transaction is committed."""
-    session.info[ANNOUNCED] = True
+def announcing(sends: Sends, event: Event) -> dict[str, Any]:
+    """The values of ANNOUNCE; the relay will look when the transaction is committed."""
+    sends.announces = True
     return _envelope(event, event) | {"payload": _fitting(event.payload())}
 
 

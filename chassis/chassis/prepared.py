@@ -1,19 +1,10 @@
 """Prepared statements: parsed and planned once a connection, for what is asked hundreds of times a second."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
-
-from sqlalchemy import CursorResult
-from sqlalchemy.orm import Session
 
 # ``:name``, but not the second colon of a ``::cast``.
 _PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
-_KNOWN = "prepared"
-# A plan is kept (`plan_cache_mode`, in `chassis.database`) until its tables are analysed again. Made on a
-# platform's first day it would read whole tables, all empty then, and go on doing so while they fill.
-_BY_INDEX = "SET LOCAL enable_seqscan = off"
 
 
 @dataclass(frozen=True)
@@ -32,15 +23,5 @@ class Prepared:
         names = list(dict.fromkeys(_PARAMETER.findall(self.sql)))
         numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", self.sql)
         given = ", ".join(f"%({name})s" for name in names)
-        object.__setattr__(self, "preparation", f"{_BY_INDEX}; PREPARE {self.name} AS {numbered}")
+        object.__setattr__(self, "preparation", f"PREPARE {self.name} AS {numbered}")
         object.__setattr__(self, "execution", f"EXECUTE {self.name} ({given})")
-
-
-def execute(session: Session, statement: Prepared, values: Mapping[str, Any]) -> CursorResult[Any]:
-    """Run the statement in the session's transaction; its connection learns and plans it the first time."""
-    connection = session.connection()
-    known: set[str] = connection.info.setdefault(_KNOWN, set())
-    if statement.name not in known:
-        connection.exec_driver_sql(statement.preparation)
-        known.add(statement.name)
-    return connection.exec_driver_sql(statement.execution, dict(values))

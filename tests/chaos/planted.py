@@ -73,9 +73,9 @@ def publish_before_commit() -> None:
         keep(session, *events, **causes)
         publish(*events)
 
-    def announcing(session: Any, event: Any) -> dict[str, Any]:
+    def announcing(sends: Any, event: Any) -> dict[str, Any]:
         publish(event)
-        return values(session, event)
+        return values(sends, event)
 
     outbox.announce, outbox.announcing = announce, announcing
 
@@ -103,13 +103,13 @@ def repeat_by_device() -> None:
     from chassis.prepared import Prepared
 
     words, others = (
-        "AND card_id = :card_id AND site_id = :site_id",
-        "AND card_id = :card_id AND device_id = :device_id",
+        "AND card_id = card.id AND site_id = :site_id",
+        "AND card_id = card.id AND device_id = :device_id",
     )
-    for name in ("READ_FACTS", "LOCK_FACTS"):
-        facts = getattr(statements, name)
-        assert words in facts.sql
-        setattr(statements, name, Prepared(f"{facts.name}_by_device", facts.sql.replace(words, others)))
+    for by_medium in (statements.READ_FACTS, statements.LOCK_FACTS, statements.DRAW_FACTS):
+        for medium, facts in by_medium.items():
+            assert words in facts.sql
+            by_medium[medium] = Prepared(f"{facts.name}_by_device", facts.sql.replace(words, others))
 
 
 def sell_on_upload_day() -> None:

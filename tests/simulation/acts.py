@@ -153,7 +153,7 @@ def redeem(world: World, asked: Asked) -> ScanAnswer:
     """Scan."""
     caller, key, scan = asked
     return redeeming.redeem(
-        world.cards.transaction,
+        world.cards.sends,
         caller,
         world.programmes,
         KEYS,
@@ -164,7 +164,7 @@ def redeem(world: World, asked: Asked) -> ScanAnswer:
 
 def quote(world: World, caller: Caller, scan: Any) -> ScanAnswer:
     """Ask for the price."""
-    return quoting.quote(world.cards.transaction, caller, world.programmes, KEYS, scan=scan)
+    return quoting.quote(world.cards.sends, caller, world.programmes, KEYS, scan=scan)
 
 
 def cancel(world: World, caller: Caller, redemption_id: str) -> RedemptionView:

@@ -9,6 +9,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from chassis.database import Database
+from chassis.sends import Sends
 
 
 class Died(Exception):
@@ -77,9 +78,21 @@ class MortalDatabase(Database):
         _reach("before BEGIN")
         with super().transaction() as session:
             yield session
-        if run := _run():
-            run.commits += 1
-        _reach("after COMMIT")
+        _committed()
+
+    @contextmanager
+    def sends(self) -> Iterator[Sends]:
+        """As the service's own; a statement and the COMMIT behind it are one place."""
+        _reach("before BEGIN")
+        with super().sends() as sends:
+            yield sends
+        _committed()
+
+
+def _committed() -> None:
+    if run := _run():
+        run.commits += 1
+    _reach("after COMMIT")
 
 
 def _run() -> Run | None:
@@ -92,9 +105,10 @@ def _reach(place: str) -> None:
 
 
 def _before_statement(connection: Any, _: Any, statement: str, *__: Any) -> None:
-    # A connection learns a statement once, so that where an act dies would depend on what came before it.
-    if (run := _run()) and "PREPARE" not in statement:
-        run.reach("between two statements")
+    # A connection learns a statement once, so that where an act dies would depend on what came before it; and
+    # a server rolls back for the dead.
+    if (run := _run()) and "PREPARE" not in statement and statement != "ROLLBACK":
+        run.reach("before COMMIT" if statement.endswith("COMMIT") else "between two statements")
         run.backend_pid = connection.connection.dbapi_connection.info.backend_pid
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from cards.pots import allowances, closing
 from cards.scan import cancelling, facts, redeeming
-from cards.scan.statements import READ_CARD, READ_FACTS, RECORD
+from cards.scan.statements import READ_FACTS, RECORD
 from chassis import idempotency, inbox
 from chassis.outbox import announce, announcing, stamp
 from chassis.prepared import Prepared
@@ -38,17 +38,17 @@ def guard_off(patch: pytest.MonkeyPatch, world: World) -> None:
     guard = "AND pot.amount_cents >= wanted.amount_cents"
     assert guard in RECORD.sql
     patch.setattr(redeeming, "RECORD", Prepared("scan_record_unguarded", RECORD.sql.replace(guard, "")))
-    patch.setattr(facts, "LOCK_CARD", READ_CARD)
-    patch.setattr(facts, "LOCK_FACTS", READ_FACTS)
+    for name in ("LOCK_CARD", "LOCK_FACTS", "DRAW_FACTS"):
+        patch.setattr(facts, name, READ_FACTS)
     world.storage["cards"].alter(f"ALTER TABLE allowances DROP CONSTRAINT IF EXISTS {_CHECK}")
 
 
 def publish_before_commit(patch: pytest.MonkeyPatch, world: World) -> None:
     """A redemption is on the bus before it is committed."""
 
-    def publish(session: Any, event: Any) -> dict[str, Any]:
+    def publish(sends: Any, event: Any) -> dict[str, Any]:
         world.bus.put(event.name, json.loads(json.dumps(event.payload())))
-        return announcing(session, event)
+        return announcing(sends, event)
 
     patch.setattr(redeeming, "announcing", publish)
 

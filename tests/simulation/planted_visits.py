@@ -1,6 +1,5 @@
 """Bugs to plant about visits: when they took place, whom they count for, and what makes one a repeat."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,9 +8,9 @@ from zlib import crc32
 import pytest
 
 from cards.pots import closing
-from cards.scan import facts, judging, redeeming
+from cards.scan import facts, judging, redeeming, statements
 from cards.scan.desk import CardAtDesk, Visit
-from cards.scan.statements import LOCK_CARD, LOCK_FACTS, READ_FACTS
+from cards.scan.statements import LOCK_CARD
 from chassis.prepared import Prepared
 from contracts.cards import RedemptionRecorded
 from contracts.programmes.days import local_day
@@ -66,13 +65,7 @@ def limits_without_end(patch: pytest.MonkeyPatch, _: World) -> None:
 
 def count_by_order(patch: pytest.MonkeyPatch, _: World) -> None:
     """Whoever orders again has limits anew."""
-    find: Callable[..., CardAtDesk | None] = facts._find_card
-
-    def find_without_person(*of: Any, **how: Any) -> CardAtDesk | None:
-        card = find(*of, **how)
-        return card and replace(card, counted_as=card.order_id)
-
-    patch.setattr(facts, "_find_card", find_without_person)
+    _change_facts(patch, "coalesce(placed.counted_as, placed.id) AS counted_as", "placed.id AS counted_as")
 
 
 def no_turn(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -81,21 +74,22 @@ def no_turn(patch: pytest.MonkeyPatch, _: World) -> None:
 
 
 def _without_turn(card: Prepared) -> Prepared:
-    before, turn, after = card.sql.partition(", pg_advisory_xact_lock(")
+    before, turn, after = card.sql.partition("pg_advisory_xact_lock(")
     assert turn, "nobody takes turns"
-    return Prepared(f"{card.name}_at_once", before + after[after.index("FROM cards") - 1 :])
+    return Prepared(f"{card.name}_at_once", before + after[after.index("set_config(") :])
 
 
 def repeat_by_device(patch: pytest.MonkeyPatch, _: World) -> None:
     """A site's other device counts the same visit again."""
     _change_facts(
-        patch, "card_id = :card_id AND site_id = :site_id", "card_id = :card_id AND device_id = :device_id"
+        patch, "card_id = card.id AND site_id = :site_id", "card_id = card.id AND device_id = :device_id"
     )
 
 
 def repeat_backwards_only(patch: pytest.MonkeyPatch, _: World) -> None:
     """A repeat that is heard of before the visit that it repeats is another visit."""
-    _change_facts(patch, ":repeat_before", ":repeat_after + interval '20 seconds'")
+    moment = "CAST(card.its_programme ->> 'repeat_{}' AS timestamptz)"
+    _change_facts(patch, moment.format("before"), f"{moment.format('after')} + interval '20 seconds'")
 
 
 def repeat_any_of_two(patch: pytest.MonkeyPatch, _: World) -> None:
@@ -104,11 +98,17 @@ def repeat_any_of_two(patch: pytest.MonkeyPatch, _: World) -> None:
 
 
 def _change_facts(patch: pytest.MonkeyPatch, words: str, others: str) -> None:
-    for name, facts_ in (("READ_FACTS", READ_FACTS), ("LOCK_FACTS", LOCK_FACTS)):
-        assert words in facts_.sql
-        changed = facts_.sql.replace(words, others)
-        # A connection knows a statement by its name: each bug's is another.
-        patch.setattr(facts, name, Prepared(f"{facts_.name}_{crc32(others.encode())}", changed))
+    for name in ("READ_FACTS", "LOCK_FACTS", "DRAW_FACTS"):
+        changed = {
+            medium: _changed(facts_, words, others) for medium, facts_ in getattr(statements, name).items()
+        }
+        patch.setattr(facts, name, changed)
+
+
+def _changed(facts_: Prepared, words: str, others: str) -> Prepared:
+    assert words in facts_.sql
+    # A connection knows a statement by its name: each bug's is another.
+    return Prepared(f"{facts_.name}_{crc32(others.encode())}", facts_.sql.replace(words, others))
 
 
 def repeat_before_code(patch: pytest.MonkeyPatch, _: World) -> None:

@@ -155,12 +155,12 @@ class CardsService:
 
     @rpc
     def quote(self, *, scan: ScanRequest) -> ScanAnswer:
-        return quoting.quote(self.db.transaction, self.caller, self.programmes, self.settings.keys, scan=scan)
+        return quoting.quote(self.db.sends, self.caller, self.programmes, self.settings.keys, scan=scan)
 
     @rpc
     def redeem(self, *, idempotency_key: str, scan: ScanRequest) -> RedeemAnswer:
         return redeeming.redeem(
-            self.db.transaction,
+            self.db.sends,
             self.caller,
             self.programmes,
             self.settings.keys,

@@ -225,7 +225,7 @@ class Stage:
     def redeem(self, scan: Any, *, device: Caller | None = None, key: str | None = None) -> ScanAnswer:
         """Redeem from a device."""
         return redeeming.redeem(
-            self.db.transaction,
+            self.db.sends,
             admitted(device or self.device(), "cards.redeem"),
             self.programmes,
             self.keys,
@@ -236,7 +236,7 @@ class Stage:
     def quote(self, scan: Any, *, device: Caller | None = None) -> ScanAnswer:
         """Quote from a device."""
         asking = admitted(device or self.device(), "cards.quote")
-        return quoting.quote(self.db.transaction, asking, self.programmes, self.keys, scan=scan)
+        return quoting.quote(self.db.sends, asking, self.programmes, self.keys, scan=scan)
 
     def cancel(self, redemption_id: str | None, caller: Caller | None = None) -> RedemptionView:
         """Cancel from a device of prv_1."""

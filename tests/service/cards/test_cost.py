@@ -1,60 +1,48 @@
-"""What a scan costs the database: every statement and every transaction, counted; each is a round trip."""
+"""What a scan costs the database: every statement, and every round trip as it is seen on the wire."""
 
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
+from chassis.database import Database
 from chassis.ids import new_id
 from contracts.refusals import Refusal
+from devstack.servers.backing import Backing
 from tests.costs import COSTS, WHAT_TO_DO
+from tests.wire import Tap, tapping
 
 POT_CENTS = 10_000
+# What begins and ends a transaction is no statement of ours. Values stand in quotes, and are taken out.
+STATEMENT = re.compile(r"\b(?:EXECUTE|SELECT|INSERT|UPDATE|DELETE|SAVEPOINT|RELEASE)\b")
+QUOTED = re.compile(r"'(?:[^']|'')*'")
 
 
-class Meter:
-    """Counts what goes to the database while it is on."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-
-    @contextmanager
-    def counting(self) -> Iterator[list[str]]:
-        """The statements in order, savepoints among them, and how each transaction ended."""
-        seen: list[str] = []
-
-        def statement(_connection: Any, _cursor: Any, text: str, *_: Any) -> None:
-            seen.append(" ".join(text.split()))
-
-        listeners = {
-            "before_cursor_execute": statement,
-            "commit": lambda *_: seen.append("COMMIT"),
-            "rollback": lambda *_: seen.append("ROLLBACK"),
-        }
-        for name, listener in listeners.items():
-            event.listen(self._engine, name, listener)
-        try:
-            yield seen
-        finally:
-            for name, listener in listeners.items():
-                event.remove(self._engine, name, listener)
+@pytest.fixture
+def tap(stage: Any, backing: Backing) -> Iterator[Tap]:
+    """On the wire of the stage's database."""
+    with tapping(backing.database_urls["cards"]) as tap:
+        db = Database(tap.url, name="test-tapped", pool_size=1)
+        stage.db, untapped = db, stage.db
+        yield tap
+        stage.db = untapped
+        db.close()
 
 
-def test_a_scan_takes_exactly_these_statements(stage: Any) -> None:
-    meter = Meter(stage.db.engine)
-    # The first time, the connection learns the statements; from then on they cost one round trip each.
+def test_a_scan_takes_exactly_these_statements(stage: Any, tap: Tap) -> None:
+    # The first time, the connection learns the statements; from then on they cost what they cost.
     for call in calls(stage, stage.card(), stage.publish()).values():
         call()
     counted = {}
     for what, call in calls(stage, stage.card(), stage.publish()).items():
-        with meter.counting() as seen:
-            call()
-        ends = sum(word in ("COMMIT", "ROLLBACK") for word in seen)
-        counted[what] = {"statements": len(seen) - ends, "round_trips": len(seen) + ends}
-        print(f"{what:44} {len(seen) - ends} statements, {len(seen) + ends} round trips")
-        print("".join(f"    {word[:110]}\n" for word in seen), end="")
+        tap.queries.clear()
+        call()
+        sent = [QUOTED.sub("''", query) for query in tap.queries]
+        statements = sum(len(STATEMENT.findall(query)) for query in sent)
+        counted[what] = {"statements": statements, "round_trips": len(sent)}
+        print(f"{what:44} {statements} statements, {len(sent)} round trips")
+        print("".join(f"    {query[:110]}\n" for query in sent), end="")
     expected = {
         what: {"statements": cost.statements, "round_trips": cost.round_trips} for what, cost in COSTS.items()
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cards.scan.statements import LOCK_FACTS, READ_FACTS
+from cards.scan.statements import DRAW_FACTS, LOCK_FACTS, READ_FACTS
 from chassis.prepared import Prepared
 
 NAMED = re.compile(r"%\(\w+\)s")
@@ -16,14 +16,19 @@ def plan_of(stage: Any, statement: Prepared) -> str:
     with stage.db.transaction() as session:
         connection = session.connection()
         connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
-        connection.exec_driver_sql(statement.preparation)
+        connection.exec_driver_sql(f"SET LOCAL enable_seqscan = off; {statement.preparation}")
         asked = NAMED.sub("NULL", statement.execution)
         return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN (COSTS OFF) {asked}"))
 
 
-@pytest.mark.parametrize("statement", [READ_FACTS, LOCK_FACTS], ids=["quote", "redemption"])
-def test_uses_and_repeats_are_found_by_whom_they_count_and_when(stage: Any, statement: Prepared) -> None:
-    plan = plan_of(stage, statement)
+@pytest.mark.parametrize("medium", ["qr", "number"])
+@pytest.mark.parametrize(
+    "facts", [READ_FACTS, LOCK_FACTS, DRAW_FACTS], ids=["quote", "redemption", "with pot"]
+)
+def test_uses_and_repeats_are_found_by_whom_they_count_and_when(
+    stage: Any, facts: dict[str, Prepared], medium: str
+) -> None:
+    plan = plan_of(stage, facts[medium])
     assert "Seq Scan" not in plan
     found = re.findall(
         r"using (ix_redemptions_\w+)[^\n]*\n\s+Index Cond: \(\(COALESCE\(counted_as, order_id\)", plan

@@ -1,18 +1,17 @@
-"""Reading what a scan is judged on: the card with its offer, then everything else, in one statement each."""
+"""Reading what a scan is judged on, in one send: the lock, then card, offer and what has happened so far."""
 
+import json
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy.orm import Session
-
 from cards.scan.desk import CardAtDesk, Device, Facts, PotAtDesk, Seen, Visit
 from cards.scan.request import Scan, visit_of
-from cards.scan.statements import LOCK_CARD, LOCK_FACTS, READ_CARD, READ_FACTS, READ_UNKNOWN
+from cards.scan.statements import DRAW_FACTS, LOCK_CARD, LOCK_FACTS, READ_FACTS
 from chassis.idempotency import KeyedRequest
-from chassis.prepared import execute
+from chassis.sends import Sends
 from contracts.offers import OfferPublished
-from contracts.programmes import Programme
+from contracts.programmes import Programme, UsageLimit
 from contracts.programmes.days import window_bounds
 from contracts.programmes.rules import limits_of
 from contracts.programmes.shape import People
@@ -24,7 +23,7 @@ WRONG_CODES_WINDOW = timedelta(minutes=15)
 
 
 def look(
-    session: Session,
+    sends: Sends,
     device: Device,
     scan: Scan,
     programmes: Mapping[str, Programme],
@@ -33,31 +32,81 @@ def look(
 ) -> Seen:
     """Read the card and the facts; under the card's lock, and that of its pots, where there is a ``key``:
     a quote has none and locks nothing."""
-    card = _find_card(session, scan, lock=key is not None) if scan.card_hash is not None else None
-    asked = _asked_of_anyone(device, at, key)
-    if card is None:
-        row = execute(session, READ_UNKNOWN, asked).one()
+    visits = {code: visit_of(scan, programme, at) for code, programme in programmes.items()}
+    values = {**_asked(device, scan, at, key), "by_programme": _by_programme(programmes, visits)}
+    row = _read(sends, scan, values, lock=key is not None)
+    if row.id is None:
         facts = Facts(kept=row.kept, guesses_full_at=row.guesses_full_at)
         return Seen(card=None, programme=None, visit=None, facts=facts)
-    programme = programmes[card.programme]
-    visit = visit_of(scan, programme, at)
-    asked |= {"wrong_code_since": at - WRONG_CODES_WINDOW, "wrong_code_offset": MAX_WRONG_CODES - 1}
-    facts = _read_facts(session, device, card, scan, programme, visit, asked, lock=key is not None)
-    return Seen(card=card, programme=programme, visit=visit, facts=facts)
+    programme = programmes[row.programme]
+    return Seen(
+        card=_read_card(row),
+        programme=programme,
+        visit=visits[row.programme],
+        facts=_read_facts(row, programme),
+    )
 
 
-def lock_card(session: Session, scan: Scan) -> None:
-    """Hold the card's lock until the transaction ends; nothing where there is no such card."""
-    if scan.card_hash is not None:
-        _find_card(session, scan, lock=True)
+def _read(sends: Sends, scan: Scan, values: Mapping[str, Any], *, lock: bool) -> Any:
+    if not lock:
+        return sends.ask(READ_FACTS[scan.medium], values).one()
+    facts = DRAW_FACTS if scan.pay_cents > 0 else LOCK_FACTS
+    return sends.begin(LOCK_CARD[scan.medium], facts[scan.medium], values=values).one()
 
 
-def _find_card(session: Session, scan: Scan, *, lock: bool) -> CardAtDesk | None:
-    statement = (LOCK_CARD if lock else READ_CARD)[scan.medium]
-    values = {"card_hash": scan.card_hash, "offer_id": scan.offer_id}
-    row = execute(session, statement, values).one_or_none()
-    if row is None:
-        return None
+def _asked(device: Device, scan: Scan, at: datetime, key: KeyedRequest | None) -> dict[str, Any]:
+    return {
+        "caller": key and key.caller,
+        "key": key and key.key,
+        "card_hash": scan.card_hash,
+        "device_id": device.id,
+        "provider_id": device.provider_id,
+        "site_id": device.site_id,
+        "offer_id": scan.offer_id,
+        "adults": scan.party.adults,
+        "children": scan.party.children,
+        "gross_cents": scan.gross_cents,
+        "pay_cents": scan.pay_cents,
+        "guessed_since": at - GUESSES_WINDOW,
+        "guessed_offset": MAX_GUESSES - 1,
+        "wrong_code_since": at - WRONG_CODES_WINDOW,
+        "wrong_code_offset": MAX_WRONG_CODES - 1,
+    }
+
+
+def _by_programme(programmes: Mapping[str, Programme], visits: Mapping[str, Visit]) -> str:
+    """As JSON, what the facts depend on of a card that is not known yet: by programme, how near a repeat is,
+    and by card type the limits with their windows. There are few of either."""
+    return json.dumps(
+        {code: _of_programme(programme, visits[code]) for code, programme in programmes.items()}
+    )
+
+
+def _of_programme(programme: Programme, visit: Visit) -> dict[str, Any]:
+    repeat_window = timedelta(seconds=programme.repeat_window_s)
+    return {
+        "timezone": programme.timezone,
+        # Two devices may be heard in the other order than they read the card.
+        "repeat_after": (visit.at - repeat_window).isoformat(),
+        "repeat_before": (visit.at + repeat_window).isoformat(),
+        "limits": {
+            card_type: [_window(limit, programme, visit) for limit in limits_of(programme, card_type)]
+            for card_type in programme.card_types
+        },
+    }
+
+
+def _window(limit: UsageLimit, programme: Programme, visit: Visit) -> dict[str, str]:
+    """One without bounds is the card's validity."""
+    if limit.window == "validity":
+        return {"per": limit.per}
+    bounds = window_bounds(
+        limit.window, visit.at, programme.valid_from, programme.valid_until, programme.timezone
+    )
+    return {"per": limit.per, "since": bounds[0].isoformat(), "before": bounds[1].isoformat()}
+
+
+def _read_card(row: Any) -> CardAtDesk:
     return CardAtDesk(
         id=row.id,
         order_id=row.order_id,
@@ -80,60 +129,12 @@ def _find_card(session: Session, scan: Scan, *, lock: bool) -> CardAtDesk | None
     )
 
 
-def _asked_of_anyone(device: Device, at: datetime, key: KeyedRequest | None) -> dict[str, Any]:
-    return {
-        "caller": key and key.caller,
-        "key": key and key.key,
-        "device_id": device.id,
-        "guessed_since": at - GUESSES_WINDOW,
-        "guessed_offset": MAX_GUESSES - 1,
-    }
-
-
-def _read_facts(
-    session: Session,
-    device: Device,
-    card: CardAtDesk,
-    scan: Scan,
-    programme: Programme,
-    visit: Visit,
-    asked: Mapping[str, Any],
-    *,
-    lock: bool,
-) -> Facts:
-    limits = tuple(limits_of(programme, card.card_type))
-    windows = [
-        window_bounds(limit.window, visit.at, card.valid_from, card.valid_until, programme.timezone)
-        for limit in limits
-    ]
-    repeat_window = timedelta(seconds=programme.repeat_window_s)
-    statement = LOCK_FACTS if lock and scan.pay_cents > 0 else READ_FACTS
-    values = {
-        **asked,
-        "household_id": card.household_id,
-        "programme": card.programme,
-        "counted_as": card.counted_as,
-        "card_id": card.id,
-        "provider_id": device.provider_id,
-        "site_id": device.site_id,
-        "offer_id": scan.offer_id,
-        "adults": scan.party.adults,
-        "children": scan.party.children,
-        "gross_cents": scan.gross_cents,
-        "pay_cents": scan.pay_cents,
-        "limit_per": [limit.per for limit in limits],
-        "limit_since": [since for since, _ in windows],
-        "limit_before": [before for _, before in windows],
-        # Two devices may be heard in the other order than they read the card.
-        "repeat_after": visit.at - repeat_window,
-        "repeat_before": visit.at + repeat_window,
-    }
-    row = execute(session, statement, values).one()
+def _read_facts(row: Any, programme: Programme) -> Facts:
     return Facts(
         kept=row.kept,
         guesses_full_at=row.guesses_full_at,
         pots=tuple(_read_pot(pot) for pot in row.pots),
-        limits=limits,
+        limits=tuple(limits_of(programme, row.card_type)),
         uses=tuple(row.uses),
         repeated=row.repeated,
         wrong_code_full_at=row.wrong_code_full_at,

@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy.orm import Session
-
 from cards.scan.answering import answer_price, answer_repeat
 from cards.scan.desk import device_of
 from cards.scan.facts import look
@@ -11,15 +9,16 @@ from cards.scan.judging import judge
 from cards.scan.refusing import Attempt, answer_or_remember
 from cards.scan.request import read_scan
 from cards.sealing import Keys
-from cards.transactions import Transaction
+from cards.transactions import Sending
 from chassis.caller import Caller
 from chassis.clock import now
+from chassis.sends import Sends
 from contracts.cards import ScanAnswer, ScanRequest
 from contracts.programmes import Programme
 
 
 def quote(
-    transaction: Transaction,
+    sending: Sending,
     caller: Caller,
     programmes: Mapping[str, Programme],
     keys: Keys,
@@ -34,8 +33,8 @@ def quote(
     at = now()
     attempt = Attempt(kind="quote", device=device, scan=read_scan(scan, keys))
 
-    def act(session: Session) -> ScanAnswer:
-        seen = look(session, device, attempt.scan, programmes, at, key=None)
+    def act(sends: Sends) -> ScanAnswer:
+        seen = look(sends, device, attempt.scan, programmes, at, key=None)
         judged = judge(attempt, seen, keys, at)
         if judged.price is None:
             # The same scan was redeemed seconds ago: the desk should hear it before it asks again.
@@ -43,4 +42,4 @@ def quote(
             return {**repeat, "id": None, "recorded_at": None, "occurred_at": None}
         return answer_price(judged, judged.price, redemption_id=None, recorded_at=None)
 
-    return answer_or_remember(transaction, attempt, act)
+    return answer_or_remember(sending, attempt, act)

@@ -1,16 +1,16 @@
-"""The scan: one RPC, one transaction, three statements (design §3).
+"""The scan: one RPC, one transaction, two round trips (design §3).
 
-card, order and offer (locks the card) → what stands under the key, pots, uses, repeats, guesses (locks the
-pots that pay) → all that is written, in one: allowances lowered, redemption, draws, outbox, the key with its
-answer. Nothing is asked of another service; prices come from the local copy of published offers; the wallet
-follows by events.
+BEGIN, the card's lock, then card, order, offer, what stands under the key, pots (locks those that pay), uses,
+repeats, guesses → all that is written, in one statement, and COMMIT: allowances lowered, redemption, draws,
+outbox, audit, the key with its answer. Nothing is asked of another service; prices come from the local copy of
+published offers; the wallet follows by events.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy.orm import Session
+from sqlalchemy.exc import DBAPIError
 
 from cards.scan.answering import SAID_OF_REDEMPTION, answer_price, answer_repeat
 from cards.scan.desk import CardAtDesk, Visit, device_of
@@ -19,17 +19,19 @@ from cards.scan.judging import Judged, judge
 from cards.scan.refusing import Attempt, answer_or_remember
 from cards.scan.request import as_read, read_scan
 from cards.scan.rules import Price
-from cards.scan.statements import KEEP_ANSWER, RECORD
+from cards.scan.statements import KEEP_ANSWER, RECORD, REFUSED_AS
 from cards.sealing import Keys
-from cards.transactions import Transaction
+from cards.transactions import Sending
 from chassis import audit
 from chassis.caller import Caller
 from chassis.clock import now, rfc3339
+from chassis.database import sqlstate
 from chassis.idempotency import KeyedRequest, request_hash
 from chassis.ids import new_id
 from chassis.metrics import counter
 from chassis.outbox import announcing, stamp
-from chassis.prepared import execute
+from chassis.prepared import Prepared
+from chassis.sends import Sends
 from contracts.cards import RedeemAnswer, RedemptionRecorded, ScanAnswer, ScanRequest
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
@@ -40,7 +42,7 @@ scans_after_revocation_total = counter(
 
 
 def redeem(
-    transaction: Transaction,
+    sending: Sending,
     caller: Caller,
     programmes: Mapping[str, Programme],
     keys: Keys,
@@ -58,10 +60,10 @@ def redeem(
     attempt = Attempt(kind="redemption", device=device, scan=read)
     key = _keyed(caller.subject, idempotency_key, dict(scan), as_read(scan, read))
 
-    def act(session: Session) -> RedeemAnswer:
-        return _redeem(session, attempt, key, programmes, keys, now())
+    def act(sends: Sends) -> RedeemAnswer:
+        return _redeem(sends, attempt, key, programmes, keys, now())
 
-    return answer_or_remember(transaction, attempt, act)
+    return answer_or_remember(sending, attempt, act)
 
 
 def _keyed(caller: str, key: str, sent: Mapping[str, Any], read: Mapping[str, Any]) -> KeyedRequest:
@@ -71,22 +73,22 @@ def _keyed(caller: str, key: str, sent: Mapping[str, Any], read: Mapping[str, An
 
 
 def _redeem(
-    session: Session,
+    sends: Sends,
     attempt: Attempt,
     key: KeyedRequest,
     programmes: Mapping[str, Programme],
     keys: Keys,
     at: datetime,
 ) -> RedeemAnswer:
-    seen = look(session, attempt.device, attempt.scan, programmes, at, key)
+    seen = look(sends, attempt.device, attempt.scan, programmes, at, key)
     if seen.facts.kept is not None:
         return _answer_again(key, seen.facts.kept)
     judged = judge(attempt, seen, keys, at)
     if judged.price is None:
-        return cast(RedeemAnswer, _keep(session, key, answer_repeat(judged, attempt.device.id)))
+        return cast(RedeemAnswer, _keep(sends, key, answer_repeat(judged, attempt.device.id)))
     row = _row(new_id("red"), judged.card, attempt, judged.price, at)
     answer = answer_price(judged, judged.price, redemption_id=row["id"], recorded_at=rfc3339(at))
-    _record(session, judged, row, judged.price, key, answer)
+    _record(sends, judged, row, judged.price, key, answer)
     return cast(RedeemAnswer, answer)
 
 
@@ -97,15 +99,21 @@ def _answer_again(key: KeyedRequest, kept: Mapping[str, Any]) -> RedeemAnswer:
     return {**answer, "cancelled_at": rfc3339(datetime.fromisoformat(kept["cancelled_at"]))}
 
 
-def _keep(session: Session, key: KeyedRequest, answer: ScanAnswer) -> ScanAnswer:
-    _check_kept(len(execute(session, KEEP_ANSWER, key.keeping(answer)).all()))
+def _keep(sends: Sends, key: KeyedRequest, answer: ScanAnswer) -> ScanAnswer:
+    _commit(sends, KEEP_ANSWER, key.keeping(answer))
     return answer
 
 
-def _check_kept(rows: int) -> None:
-    """The card's lock makes equal requests wait for each other, so only another one can have been faster."""
-    if rows != 1:
-        raise Refusal("idempotency_key_reused")
+def _commit(sends: Sends, statement: Prepared, values: Mapping[str, Any]) -> None:
+    """Write and commit, or neither and refuse."""
+    try:
+        sends.commit(statement, values)
+    except DBAPIError as error:
+        refused_as = REFUSED_AS.get(sqlstate(error) or "")
+        if refused_as is None:
+            raise
+        sends.roll_back()
+        raise Refusal(refused_as) from None
 
 
 def _row(
@@ -139,7 +147,7 @@ def _row(
 
 
 def _record(
-    session: Session,
+    sends: Sends,
     judged: Judged,
     row: Mapping[str, Any],
     price: Price,
@@ -156,12 +164,8 @@ def _record(
         done["card_revoked_at"] = rfc3339(judged.card.revoked_at)
         scans_after_revocation_total.inc()
     audited = audit.recording(row["redeemed_at"], row["device_id"], "redemption_recorded", row["id"], **done)
-    said = announcing(session, _recorded(row, price, judged.visit))
-    written = execute(session, RECORD, {**row, **drawn, **audited, **said, **key.keeping(answer)}).one()
-    _check_kept(written.kept)
-    if written.lowered != len(price.draws):
-        # The locks make this impossible; should it happen all the same, nothing may be recorded.
-        raise Refusal("try_again")
+    said = announcing(sends, _recorded(row, price, judged.visit))
+    _commit(sends, RECORD, {**row, **drawn, **audited, **said, **key.keeping(answer)})
 
 
 def _recorded(row: Mapping[str, Any], price: Price, visit: Visit) -> RedemptionRecorded:

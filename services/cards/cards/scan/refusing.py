@@ -1,8 +1,8 @@
 """Remembering refused scans: support needs them, and they slow down whoever guesses.
 
-A refusal undoes everything its scan did, its idempotency key too, so that the same request may be sent
-again once the cause is mended. The row that remembers it is therefore written in a transaction of its own
-(or after a savepoint, where the card's lock must hold until the row is there).
+A rule refuses before anything is written, so what remembers the refusal is all that its transaction commits;
+the idempotency key stays free, and the same request may be sent again once the cause is mended. The card's
+lock holds until the row is there: guesses that are sent all at once are counted too.
 """
 
 from collections.abc import Callable
@@ -10,18 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeVar
 
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
-
 from cards.scan.desk import Device
-from cards.scan.facts import lock_card
-from cards.scan.models import RefusedScan
 from cards.scan.request import Scan
-from cards.transactions import Transaction
+from cards.scan.statements import REFUSE
+from cards.transactions import Sending
 from chassis.clock import now
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import counter
+from chassis.sends import Sends
 from contracts.refusals import Refusal
 
 log = get_logger()
@@ -49,49 +46,20 @@ class Attempt:
 
 
 def answer_or_remember(
-    transaction: Transaction,
+    sending: Sending,
     attempt: Attempt,
-    act: Callable[[Session], Answer],
+    act: Callable[[Sends], Answer],
 ) -> Answer:
     """Return ``act``'s answer; a refusal is remembered and raised again."""
-    try:
-        if attempt.scan.needs_code:
-            return _under_lock(transaction, attempt, act)
-        with transaction() as session:
-            return act(session)
-    except _Remembered as remembered:
-        raise remembered.refusal from None
-    except Refusal as refusal:
-        _count(attempt, refusal.code)
-        if refusal.code not in NOT_KEPT:
-            with transaction() as session:
-                remember(session, attempt, refusal.code, now())
-        raise
-
-
-class _Remembered(Exception):
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-
-def _under_lock(
-    transaction: Transaction,
-    attempt: Attempt,
-    act: Callable[[Session], Answer],
-) -> Answer:
-    """Hold the card's lock until a wrong code is written down: guesses sent all at once are counted too."""
-    with transaction() as session:
-        lock_card(session, attempt.scan)
+    with sending() as sends:
         try:
-            with session.begin_nested():
-                return act(session)
+            return act(sends)
         except Refusal as refusal:
             refused = refusal
-        if refused.code not in NOT_KEPT:
-            remember(session, attempt, refused.code, now())
+            if refusal.code not in NOT_KEPT:
+                remember(sends, attempt, refusal.code, now())
     _count(attempt, refused.code)
-    raise _Remembered(refused)
+    raise refused
 
 
 def _count(attempt: Attempt, code: str) -> None:
@@ -102,7 +70,7 @@ def _count(attempt: Attempt, code: str) -> None:
         card_guesses_total.labels("number").inc()
 
 
-def remember(session: Session, attempt: Attempt, reason: str, at: datetime) -> None:
+def remember(sends: Sends, attempt: Attempt, reason: str, at: datetime) -> None:
     """Keep a refusal; the card's id only where a card was found."""
     row = {
         "id": new_id("ref"),
@@ -117,5 +85,5 @@ def remember(session: Session, attempt: Attempt, reason: str, at: datetime) -> N
         "wrong_code": attempt.wrong_code,
         "refused_at": at,
     }
-    session.execute(insert(RefusedScan), [row])
+    sends.commit(REFUSE, row)
     log.info("scan_refused", code=reason, device_id=attempt.device.id, card_id=attempt.card_id)
