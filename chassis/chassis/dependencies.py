@@ -79,12 +79,13 @@ class Database(DependencyProvider):
             pool_size=self.container.max_workers + 8,
         )
         self.publisher = ConfirmedPublisher(settings.amqp_uri)
+        self.events_per_message = settings.events_per_message
         self.stopping = False
 
     def start(self) -> None:
         """Begin to publish the outbox, to delete what is old, to seal the audit and to watch the archive."""
         loops = {
-            "relay": partial(relay, self.database, self.publisher),
+            "relay": partial(relay, self.database, self.publisher, self.events_per_message),
             "prune": partial(prune, self.database),
             "seal": partial(seal_always, self.database),
             "archive": partial(watch_archive, self.database),

@@ -1,9 +1,11 @@
 """What becomes of a message that could not be handled: retried later, and in the end parked."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from chassis.amqp import MessageTooBig, message
-from chassis.confirms import ConfirmedPublisher, Outgoing
+from chassis.bundles import Carried
+from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import counter
@@ -46,6 +48,13 @@ def park(
     publisher.publish_one(_outgoing("", parked_queue(service), _shortened(body), kept))
     _parked.labels(queue).inc()
     log.error("message_parked", queue=queue, reason=reason)
+
+
+def put_back(publisher: ConfirmedPublisher, queue: str, events: Sequence[Carried]) -> None:
+    """Put events back to their queue, a message each; raises NotPublished unless all are there."""
+    batch = [_outgoing("", queue, event.payload, event.headers) for event in events]
+    if len(publisher.publish(batch)) < len(batch):
+        raise NotPublished(queue)
 
 
 def _shortened(body: Any) -> Any:

@@ -1,21 +1,23 @@
 """Redrive: puts parked messages back to their own queues, after somebody mended the cause."""
 
 import json
+from contextlib import suppress
 from os import environ
 
 import amqp
 
 from chassis.amqp import connect
-from chassis.confirms import ConfirmedPublisher, Outgoing
-from chassis.ids import new_id
-from chassis.parking import QUEUE_HEADER
+from chassis.bundles import Carried, UnreadableBundle, read
+from chassis.confirms import ConfirmedPublisher, NotPublished
+from chassis.parking import QUEUE_HEADER, put_back
 from chassis.settings import required
 from chassis.topology import parked_queue
 
 
 def redrive(service: str) -> int:
     """Move each message that is parked now, once; answers how many. A message leaves the parked queue only
-    when its own queue has confirmed it, so an interrupted redrive loses nothing.
+    when its own queue has confirmed it, so an interrupted redrive loses nothing. A bundle goes back as the
+    events that it carries, one by one: so every release can hear them.
     """
     uri = required("AMQP_URI", environ)
     connection = connect(uri)
@@ -41,13 +43,19 @@ def _put_back(publisher: ConfirmedPublisher, channel: amqp.Channel, message: amq
         return 0
     # The count of attempts starts anew: only the call's own headers go back.
     kept = {name: value for name, value in headers.items() if name.startswith("nameko.")}
-    outgoing = Outgoing(
-        exchange="", routing_key=queue, body=_body(message), headers=kept, message_id=new_id("msg")
-    )
-    if publisher.publish([outgoing]):
-        channel.basic_ack(message.delivery_tag)
-        return 1
-    return 0
+    try:
+        put_back(publisher, queue, _events(_body(message), kept))
+    except NotPublished:
+        return 0
+    channel.basic_ack(message.delivery_tag)
+    return 1
+
+
+def _events(body: object, headers: dict[str, object]) -> list[Carried]:
+    """A bundle of a later form goes back as it is: whoever listens may know it by now."""
+    with suppress(UnreadableBundle):
+        return read(body, headers)
+    return [Carried(body, headers)]
 
 
 def _queue_of_first_death(headers: dict[str, object]) -> str | None:

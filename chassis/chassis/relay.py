@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Row, Text, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from chassis.amqp import Json
+from chassis.bundles import packed, written
 from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
 from chassis.database import Database
 from chassis.log import failure, get_logger
@@ -36,7 +36,7 @@ _UNPUBLISHED = (
         outbox.c.event_id,
         outbox.c.source,
         outbox.c.name,
-        # As text, as it will travel: reading it to write it again cost more than publishing it.
+        # As text, as it will travel.
         outbox.c.payload.cast(Text).label("body"),
         outbox.c.call_id,
         func.extract("epoch", func.clock_timestamp() - outbox.c.created_at).label("age_s"),
@@ -53,21 +53,29 @@ _DONE = (
 )
 
 
-def relay_once(database: Database, publisher: ConfirmedPublisher) -> int:
-    """Publish one batch; answers how many the broker confirmed. Raises NotPublished when it is away."""
+def relay_once(database: Database, publisher: ConfirmedPublisher, events_per_message: int) -> int:
+    """Publish one batch; answers how many the broker confirmed; raises NotPublished when it is away."""
     with database.transaction() as session:
         rows = session.execute(_UNPUBLISHED).all()
         _oldest.set(float(rows[0].age_s) if rows else 0)
         if not rows:
             return 0
-        confirmed = publisher.publish([_outgoing(row) for row in rows])
-        _mark(session, rows, confirmed)
-    if len(confirmed) < len(rows):
-        log.error("events_unroutable", count=len(rows) - len(confirmed))
-    return len(confirmed)
+        packs = packed(rows, events_per_message)
+        confirmed = publisher.publish([_outgoing(pack) for pack in packs])
+        # Confirmed or returned as one: of a message all events are published, or none.
+        published = [row for pack in packs if pack[0].event_id in confirmed for row in pack]
+        _mark(session, published)
+    if len(published) < len(rows):
+        log.error("events_unroutable", count=len(rows) - len(published))
+    return len(published)
 
 
-def relay(database: Database, publisher: ConfirmedPublisher, is_stopping: Callable[[], bool]) -> None:
+def relay(
+    database: Database,
+    publisher: ConfirmedPublisher,
+    events_per_message: int,
+    is_stopping: Callable[[], bool],
+) -> None:
     """Publish what the outbox holds; the turn after the process was told to stop is the last."""
     is_last = False
     while not is_last:
@@ -75,7 +83,7 @@ def relay(database: Database, publisher: ConfirmedPublisher, is_stopping: Callab
         is_last = is_stopping()
         database.announced = False
         try:
-            if relay_once(database, publisher) < BATCH_MAX:
+            if relay_once(database, publisher, events_per_message) < BATCH_MAX:
                 rest(IDLE_S, is_stopping, is_over=lambda: database.announced, look_s=GATHER_S)
         except NotPublished as error:
             log.warning("relay_waits_for_broker", **failure(error))
@@ -85,18 +93,19 @@ def relay(database: Database, publisher: ConfirmedPublisher, is_stopping: Callab
             rest(AWAY_S, is_stopping)
 
 
-def _outgoing(row: Row[Any]) -> Outgoing:
+def _outgoing(pack: Sequence[Row[Any]]) -> Outgoing:
+    first = pack[0]
+    body, headers = written(pack)
     return Outgoing(
-        exchange=event_exchange(row.source),
-        routing_key=row.name,
-        body=Json(row.body),
-        headers={"nameko.call_id": row.call_id} if row.call_id else {},
-        message_id=row.event_id,
+        exchange=event_exchange(first.source),
+        routing_key=first.name,
+        body=body,
+        headers=headers,
+        message_id=first.event_id,
     )
 
 
-def _mark(session: Session, rows: Sequence[Row[Any]], confirmed: set[str]) -> None:
-    published = [row for row in rows if row.event_id in confirmed]
+def _mark(session: Session, published: Sequence[Row[Any]]) -> None:
     session.execute(_DONE, {"seqs": [row.seq for row in published]})
     _published.inc(len(published))
     events: dict[str, dict[str, str | None]] = defaultdict(dict)

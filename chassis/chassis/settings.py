@@ -11,6 +11,7 @@ from sqlalchemy.exc import ArgumentError
 
 from chassis.amqp import tls_context
 from chassis.broker_url import BrokerUrlError, read_broker_url
+from chassis.bundles import EVENTS_MAX
 
 ENVIRONMENTS = ("production", "development")
 # The values of libpq's target_session_attrs that never lead to a standby.
@@ -51,10 +52,15 @@ class ServiceSettings(ProcessSettings):
 
     database_url: str
     service_public_keys: str
+    # More than one only when every listener reads bundles (docs/upgrading.md).
+    events_per_message: int = 1
 
     def problems(self) -> list[str]:
         """See `database_problems`."""
-        return super().problems() + database_problems("DATABASE_URL", self.database_url)
+        found = super().problems() + database_problems("DATABASE_URL", self.database_url)
+        if not 1 <= self.events_per_message <= EVENTS_MAX:
+            found.append(f"EVENTS_PER_MESSAGE must be from 1 to {EVENTS_MAX}")
+        return found
 
 
 SettingsT = TypeVar("SettingsT", bound=ProcessSettings)

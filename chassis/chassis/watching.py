@@ -18,7 +18,9 @@ PERIOD_S = 5
 
 log = get_logger()
 _parked = gauge("parked_messages", "Messages that wait for a person in the parked queue.")
-_events = gauge("event_queue_messages", "Events that wait to be handled.", ("queue",))
+_events = gauge(
+    "event_queue_messages", "Messages with events, one or a bundle each, that wait to be handled.", ("queue",)
+)
 _requests = gauge("rpc_queue_messages", "Requests that wait to be taken.")
 
 

@@ -22,6 +22,12 @@ _INTRODUCTION = """# Contracts
 Made from `contracts/` by `make docs`; a test fails when it lags behind. Every event also carries
 `event_id` (unique for ever) and `occurred_at` (RFC 3339, UTC). Fields are added, never renamed. Money is
 integer euro cents.
+
+An event leaves under the routing key of its name, as a JSON object with its fields, and the call that
+caused it in the header `nameko.call_id`. Those of one name that leave together may share a message, a bundle:
+`{"bundle": 1, "events": [{"call_id": "call_…", "event": {…}}, …]}`, up to 25 events in no order that means
+anything. `bundle` is the version of this form, and no event has a field of that name; a listener parks a
+bundle of a version that it does not know.
 """
 
 

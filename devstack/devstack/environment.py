@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from chassis.bundles import EVENTS_MAX
 from devstack.host.libraries import library_path
 from devstack.host.ports import LOOPBACK
 from devstack.secrets import GATEWAY, SERVICES, Secrets
@@ -137,6 +138,7 @@ def _data_variables(service: str, wiring: Wiring) -> dict[str, str]:
     """What only a service that answers calls has."""
     return {
         "DATABASE_URL": wiring.database_urls[service],
+        "EVENTS_PER_MESSAGE": str(EVENTS_MAX),
         "SERVICE_PUBLIC_KEYS": wiring.secrets.service_public_keys,
     }
 

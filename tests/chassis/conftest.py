@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.amqp import connect
+from chassis.bundles import EVENTS_MAX
 from chassis.client import RpcClient
 from chassis.database import Database
 from chassis.stopping import STOP_MAX_S
@@ -146,6 +147,7 @@ def toy_at(backing: Backing, database: Database, folder: Path) -> Iterator[Toy]:
         # One URL is both: no service of the platform, the toy owns what it uses.
         "DATABASE_URL": backing.owner_urls["cards"],
         "METRICS_PORT": str(free_port()),
+        "EVENTS_PER_MESSAGE": str(EVENTS_MAX),
         "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
         "SERVICE_SIGNING_KEY": signing_keys["toy"],
         "SERVICE_PUBLIC_KEYS": service_public_keys,

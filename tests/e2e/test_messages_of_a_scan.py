@@ -1,10 +1,12 @@
 """What a scan costs on the bus and in the logs: every message, counted on the broker, and every line."""
 
+import json
 from collections import Counter
 from typing import Any
 from uuid import uuid4
 
 from chassis.amqp import connect
+from chassis.bundles import CALL_ID_HEADER, read
 from chassis.topology import RPC_EXCHANGE, event_exchange
 from demo.api import Visitor
 from devstack.host.ports import wait_until
@@ -35,10 +37,11 @@ class Tap:
         self._taken: dict[str, Counter[str]] = {}
 
     def messages_of(self, call_id: str) -> dict[str, int]:
-        """The routing keys of what one call has published so far."""
+        """The routing keys of what one call has published so far; of a bundle each event counts."""
         while message := self._channel.basic_get(self._queue, no_ack=True):
-            made_by = (message.headers or {}).get("nameko.call_id", "")
-            self._taken.setdefault(made_by, Counter())[message.delivery_info["routing_key"]] += 1
+            for carried in read(json.loads(message.body), message.headers or {}):
+                made_by = carried.headers.get(CALL_ID_HEADER, "")
+                self._taken.setdefault(made_by, Counter())[message.delivery_info["routing_key"]] += 1
         return dict(self._taken.get(call_id, {}))
 
     def total_of(self, routing_key: str) -> int:

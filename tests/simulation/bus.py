@@ -3,9 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from chassis.bundles import is_bundle, read
 from chassis.confirms import NotPublished, Outgoing
 
 MOODS = ("well", "well", "well", "well", "away", "silent", "half")
@@ -13,16 +14,22 @@ MOODS = ("well", "well", "well", "well", "away", "silent", "half")
 
 @dataclass(frozen=True)
 class Message:
-    """An event on its way to one of the services."""
+    """An event, or a bundle of them, on its way to one of the services."""
 
     service: str
     name: str
-    payload: Mapping[str, Any]
+    body: Mapping[str, Any]
+    redelivered: bool = False
 
     @property
-    def event_id(self) -> str:
+    def payloads(self) -> list[Mapping[str, Any]]:
+        """Its events."""
+        return [carried.payload for carried in read(self.body, {})]
+
+    @property
+    def event_ids(self) -> list[str]:
         """What makes a second delivery a duplicate."""
-        return str(self.payload["event_id"])
+        return [str(payload["event_id"]) for payload in self.payloads]
 
 
 class Bus:
@@ -50,10 +57,15 @@ class Bus:
             self.put(outgoing.routing_key, json.loads(outgoing.body))
         return set() if self.mood == "silent" else {outgoing.message_id for outgoing in taken}
 
-    def put(self, name: str, payload: Mapping[str, Any]) -> None:
+    def put(self, name: str, body: Mapping[str, Any]) -> None:
         """One more message for each service that hears it."""
+        self.counts["bundles"] += is_bundle(body)
         for service in self._hearers.get(name, ()):
-            self.waiting.append(Message(service, name, payload))
+            self.put_back(Message(service, name, body))
+
+    def put_back(self, message: Message) -> None:
+        """One more message for one service."""
+        self.waiting.append(message)
 
     def note_delivery(self, message: Message) -> None:
         """Count what is unusual about it: it overtook an older one, or it was heard before."""
@@ -66,10 +78,15 @@ class Bus:
         # Of one that was published twice, the other copy is still on its way.
         if message in self.waiting:
             self.waiting.remove(message)
-        if message not in self.heard:
-            self.heard.append(message)
+        first = replace(message, redelivered=False)
+        if first not in self.heard:
+            self.heard.append(first)
 
     def fail(self, message: Message) -> None:
         """Its process died or said no: it comes again."""
-        if self.acknowledges_failures and message in self.waiting:
+        if message not in self.waiting:
+            return
+        if self.acknowledges_failures:
             self.waiting.remove(message)
+        else:
+            self.waiting[self.waiting.index(message)] = replace(message, redelivered=True)

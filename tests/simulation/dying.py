@@ -95,6 +95,13 @@ def _committed() -> None:
     _reach("after COMMIT")
 
 
+def commits_so_far() -> int:
+    """Of this thread's act."""
+    run = _run()
+    assert run is not None
+    return run.commits
+
+
 def _run() -> Run | None:
     return getattr(_of_thread, "run", None)
 

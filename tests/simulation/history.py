@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
+from chassis.bundles import EVENTS_MAX
 from chassis.confirms import NotPublished
 from contracts.refusals import Refusal
 from tests.simulation import acts
@@ -144,7 +145,8 @@ class History:
         bus = self.world.bus
         for message in done.about:
             bus.note_delivery(message)
-            bus.acknowledge(message) if message in (done.answer or []) else bus.fail(message)
+            is_settled = message in (done.answer.acknowledged if done.answer else [])
+            bus.acknowledge(message) if is_settled else bus.fail(message)
 
     def _take_in(self, name: str, event: dict[str, Any]) -> None:
         """Each fact is announced once for ever; the model learns of new cards and pots."""
@@ -176,7 +178,7 @@ class History:
         """Until nothing is on its way, the newest first; looked at after each round."""
         for _ in range(QUIET_AFTER_ROUNDS):
             for name in sorted(self.books.unpublished):
-                self._do(self.planner.relay(name))
+                self._do(self.planner.relay(name, events_per_message=EVENTS_MAX))
             while self.world.bus.waiting:
                 newest = together(self.world.bus.waiting[-1], self.world.bus.waiting)
                 done = self._do(self.planner.deliver(newest))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chassis.bundles import EVENTS_MAX
 from chassis.caller import Caller
 from tests.simulation import acts
 from tests.simulation.bus import MOODS, Message
@@ -20,6 +21,7 @@ PAY_CENTS = (0, 1, 250, 700, 700, 1000, 1500, 1500, 3000)
 SITES = (*("sit_1",) * 6, "sit_2", "sit_3")
 REASONS = ("lost", "lost", "stolen", "error", "fraud")
 MAX_ORDERS = 2
+EVENTS_PER_MESSAGE = (1, 2, EVENTS_MAX)
 
 
 @dataclass(frozen=True)
@@ -171,30 +173,33 @@ class Planner:
     def _sweep(self, *_: Any) -> Act:
         return Act("sweep", None, lambda: acts.close_pots(self.world))
 
-    def _deliver(self, _: Model, which: int, batch: int, *__: int) -> Act | None:
+    def _deliver(self, _: Model, which: int, batch: int, stumbles: int, *__: int) -> Act | None:
         waiting = self.world.bus.waiting
         if not waiting:
             return None
         message = _pick(waiting, which)
-        return self.deliver(together(message, waiting) if batch % 3 else [message])
+        messages = together(message, waiting) if batch % 3 else [message]
+        ids = [event_id for message in messages for event_id in message.event_ids]
+        return self.deliver(messages, None if stumbles % 4 else _pick(ids, stumbles // 4))
 
     def _deliver_again(self, _: Model, which: int, *__: int) -> Act | None:
         return self.deliver([_pick(self.world.bus.heard, which)]) if self.world.bus.heard else None
 
-    def deliver(self, messages: Sequence[Message]) -> Act:
-        """Let a service hear messages of one event."""
-        side = self.world.sides[messages[0].service]
-        return Act("deliver", tuple(messages), lambda: side.hear(messages), (side.name,))
+    def deliver(self, messages: Sequence[Message], stumbles: str | None = None) -> Act:
+        """Let a service hear messages of one event, and fail once at the one of this id."""
+        side, bus = self.world.sides[messages[0].service], self.world.bus
+        return Act("deliver", tuple(messages), lambda: side.hear(messages, bus, stumbles), (side.name,))
 
-    def _relay(self, _: Model, which: int, mood: int, *__: int) -> Act:
-        return self.relay(_pick(["cards", "cards", "wallet"], which), _pick(MOODS, mood))
+    def _relay(self, _: Model, which: int, mood: int, size: int, *__: int) -> Act:
+        name = _pick(["cards", "cards", "wallet"], which)
+        return self.relay(name, _pick(MOODS, mood), _pick(EVENTS_PER_MESSAGE, size))
 
-    def relay(self, name: str, mood: str = "well") -> Act:
+    def relay(self, name: str, mood: str = "well", events_per_message: int = 1) -> Act:
         """Let a service publish; the bus takes it as its mood is."""
 
         def do() -> None:
             self.world.bus.mood = mood
-            self.world.sides[name].relay(self.world.bus)
+            self.world.sides[name].relay(self.world.bus, events_per_message)
 
         return Act("relay", (name, mood), do, ())
 

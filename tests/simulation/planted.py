@@ -1,6 +1,7 @@
 """Bugs to plant, each a breach of one rule of the design, to show that the simulation sees them.
 
-The first five have the names that `make chaos` uses too; those about visits are in `planted_visits`.
+The first five have the names that `make chaos` uses too; those about visits are in `planted_visits`, those
+about bundles in `planted_bundles`.
 """
 
 import json
@@ -18,6 +19,7 @@ from chassis import idempotency, inbox
 from chassis.outbox import announce, announcing, stamp
 from chassis.prepared import Prepared
 from contracts.wallet import DebitReversed
+from tests.simulation import planted_bundles as bundles
 from tests.simulation import planted_visits as visits
 from tests.simulation.world import World
 from wallet import debiting
@@ -140,7 +142,8 @@ PLANTS: dict[str, Plant] = {
         *(visits.close_at_once, visits.sell_on_upload_day, visits.limits_without_end),
         *(visits.count_by_order, visits.no_turn, visits.repeat_by_device, visits.repeat_backwards_only),
         *(visits.repeat_any_of_two, visits.repeat_before_code, visits.deny_second_visits),
-        visits.replay_as_if_it_stood,
+        *(visits.replay_as_if_it_stood, bundles.acknowledge_with_the_first),
+        *(bundles.take_neighbours_along, bundles.take_apart_in_vain),
     )
 }
 

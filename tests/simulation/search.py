@@ -127,7 +127,7 @@ class Search:
         for name in self.world.sides:
             history.play_act(planner.relay(name))
         for message in list(bus.waiting):
-            if message.payload.get("household_id") != LATE:
+            if message.body.get("household_id") != LATE:
                 history.play_act(planner.deliver([message]))
 
 

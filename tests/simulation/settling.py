@@ -61,10 +61,10 @@ def settle(model: Model, done: Done, moment: Moment) -> None:
         assert done.died or done.refused == verdict.refused, f"{done}, expected {verdict}"
     elif done.what == "cancel":
         _settle_cancel(model, done, moment)
-    elif done.what == "deliver" and done.commits:
-        # All in one transaction.
-        for message in done.about:
-            model.hear(message.service, message.name, message.payload)
+    elif done.what == "deliver" and done.answer:
+        message = done.about[0]
+        for payload in done.answer.effects:
+            model.hear(message.service, message.name, payload)
     elif done.what == "sweep" and done.commits:
         _settle_sweep(model, done, moment)
     elif done.what == "revoke":
@@ -199,7 +199,7 @@ def _is_of(event: Mapping[str, Any], card_id: str, caller: Caller, body: Mapping
 
 def _told(about: Any) -> str:
     if isinstance(about, tuple) and isinstance(about[0], Message):
-        return f"{about[0].name} to {about[0].service} ({', '.join(m.event_id for m in about)})"
+        return f"{about[0].name} to {about[0].service} ({', '.join('+'.join(m.event_ids) for m in about)})"
     if isinstance(about, tuple) and isinstance(about[0], Caller):
         caller, key, body = about
         when = f", seen {body['occurred_at']}" if body["occurred_at"] else ""

@@ -10,6 +10,7 @@ MUST_HAPPEN = {
     "allowance_released",
     "already counted",
     "at once",
+    "bundles",
     "card_revoked",
     "debit_reversed",
     "died after COMMIT",
@@ -17,6 +18,7 @@ MUST_HAPPEN = {
     "died before COMMIT",
     "died between two statements",
     "duplicates",
+    "half failed",
     "heard of in another month",
     "heard of late",
     "in good faith",
@@ -31,6 +33,7 @@ MUST_HAPPEN = {
     "scan: invalid_field",
     "scan: pot_insufficient",
     "scan: usage_limit_reached",
+    "taken apart",
     "wallet_debited",
 }
 

@@ -8,11 +8,12 @@ from kombu.entity import Queue
 from sqlalchemy.orm import Session
 
 from chassis.amqp import user_of
+from chassis.bundles import Carried
 from chassis.entrypoints.consuming import QueueConsumer, readable
 from chassis.entrypoints.gathering import Batch, GatheringConsumer
 from chassis.hearing import Listener, UnreadableEvent, hear
 from chassis.log import call_id_of, calling
-from chassis.parking import park, retry_or_park
+from chassis.parking import park, put_back, retry_or_park
 from chassis.topology import event_queue
 from chassis.work import current_work
 from contracts.base import Event
@@ -52,18 +53,23 @@ class EventHandler(GatheringConsumer):
             queue = event_queue(self.container.service_name, self.event)
             self.queue_consumer.set_aside(message, queue, readable(message), "not from its source")
 
-    def put_aside(self, message: Any, error: BaseException) -> None:
-        """Tried later, or parked at once where no retry will mend it."""
+    def put_aside(self, message: Any, carried: Carried | None, error: BaseException) -> None:
+        """Tried later, or parked at once where no retry will mend it; an event of a bundle alone."""
         service = self.container.service_name
+        whole = carried or Carried(readable(message), dict(message.headers))
         put = park if isinstance(error, UnreadableEvent) else retry_or_park
         put(
             self.queue_consumer.publisher,
             service,
             event_queue(service, self.event),
-            readable(message),
-            dict(message.headers),
+            whole.payload,
+            whole.headers,
             type(error).__name__,
         )
+
+    def take_apart(self, events: Sequence[Carried]) -> None:
+        """Each comes again as if it had been published alone."""
+        put_back(self.queue_consumer.publisher, event_queue(self.container.service_name, self.event), events)
 
 
 def handles(event: type[Event]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -107,6 +113,7 @@ def _entrypoint(
         listener = Listener(
             event=event,
             consumer=f"{self.name}.{event.name}",
+            at_once=batch_max,
             apply=partial(apply, self),
         )
         hear(batch, self.db, listener)

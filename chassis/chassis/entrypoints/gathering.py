@@ -11,6 +11,8 @@ from kombu.messaging import Consumer as KombuConsumer
 from nameko.exceptions import ContainerBeingKilled
 from nameko.messaging import Consumer
 
+from chassis.bundles import Carried
+
 # From the first message to its batch. Half of it cost nearly twice the CPU of an event at 200 a second, and
 # nobody waits for what happens here: the scan has been answered (ADR 0021).
 GATHER_S = 0.1
@@ -22,16 +24,20 @@ class Batch:
     def __init__(
         self,
         messages: Sequence[Any],
-        put_aside: Callable[[Any, BaseException], None],
+        put_aside: Callable[[Any, Carried | None, BaseException], None],
+        take_apart: Callable[[Sequence[Carried]], None],
         is_stopping: Callable[[], bool],
     ) -> None:
         self.messages = messages
         self.is_stopping = is_stopping
-        self._put_aside = put_aside
+        self.put_aside = put_aside
+        self.take_apart = take_apart
         self._unsettled = {message.delivery_tag: message for message in messages}
 
     def acknowledge(self, messages: Sequence[Any]) -> None:
         """The broker may forget these; with one word where they are all that is left of the batch."""
+        if not messages:
+            return
         if len(messages) == len(self._unsettled):
             # Earlier batches are settled and later messages have higher tags: "up to this tag" means these.
             _settle(self._unsettled[max(self._unsettled)], "ack", multiple=True)
@@ -40,11 +46,6 @@ class Batch:
                 _settle(message, "ack")
         for message in messages:
             del self._unsettled[message.delivery_tag]
-
-    def put_aside(self, message: Any, error: BaseException) -> None:
-        """To be tried later, or parked; raises NotPublished."""
-        self._put_aside(message, error)
-        self.acknowledge([message])
 
     def give_back(self) -> None:
         """What the worker did not settle goes back to its queue."""
@@ -90,8 +91,13 @@ class GatheringConsumer(Consumer):
             prefetch_count=self.batch_max,
         )
 
-    def put_aside(self, message: Any, error: BaseException) -> None:
-        """What becomes of a message that could not be handled; for subclasses."""
+    def put_aside(self, message: Any, carried: Carried | None, error: BaseException) -> None:
+        """What becomes of an event that could not be handled, or of a message that could not be read; for
+        subclasses. Raises NotPublished."""
+        raise NotImplementedError
+
+    def take_apart(self, events: Sequence[Carried]) -> None:
+        """Put the events back one by one; for subclasses. Raises NotPublished."""
         raise NotImplementedError
 
     def _take(self, message: Any) -> None:
@@ -113,7 +119,7 @@ class GatheringConsumer(Consumer):
 
     def _batch(self) -> Batch:
         messages, self._waiting = self._waiting, []
-        return Batch(messages, self.put_aside, lambda: self._stopping)
+        return Batch(messages, self.put_aside, self.take_apart, lambda: self._stopping)
 
     def _hand_over(self, batch: Batch) -> None:
         done = Signal()
