@@ -10,7 +10,7 @@ import amqp
 
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
 from chassis.ids import new_id
-from chassis.metrics import histogram
+from chassis.metrics import counter, histogram
 from chassis.signing import Signer
 from chassis.topology import RPC_EXCHANGE
 from contracts.refusals import Refusal
@@ -22,6 +22,7 @@ TRANSIENT = 1
 
 # Not "service": Prometheus gives that name to the service it scrapes.
 _rpc_seconds = histogram("rpc_client_seconds", "Calls to other services.", ("callee", "method", "outcome"))
+unclaimed = counter("rpc_replies_unclaimed_total", "Replies that no call waited for (any more).")
 
 
 class RpcFailed(Exception):

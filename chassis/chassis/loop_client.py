@@ -1,13 +1,12 @@
 """Calling another service from an event loop: all calls in flight share one connection to the broker.
 
-py-amqp opens the connection, in a thread, and reads and writes whatever is rare; afterwards its socket
-belongs to the loop, which waits for nothing.
+py-amqp opens the connection, in a thread, and reads and writes whatever is rare (ADR 0039); afterwards its
+socket belongs to the loop, which waits for nothing.
 """
 
 import asyncio
 import ssl
 from collections.abc import Callable
-from struct import Struct
 from typing import Any
 
 import amqp
@@ -21,9 +20,10 @@ from chassis.client import (
     request_message,
     result_of,
     timed,
+    unclaimed,
 )
+from chassis.frames import Delivery, Reader, publish
 from chassis.log import get_logger
-from chassis.metrics import counter
 from chassis.topology import RPC_EXCHANGE
 
 # Beyond it a caller is told to come again: what waits longer than its time limit would be done for nobody.
@@ -32,14 +32,11 @@ CALLS_IN_FLIGHT_MAX = 1_000
 HEARTBEAT_S = 5
 # What the broker has not taken yet, as when it is short of memory; the calls in it time out.
 UNSENT_BYTES_MAX = 4 * 1024 * 1024
-FRAME_HEAD = Struct(">BHI")
-FRAME_END_BYTES = 1
 # What a socket raises that has to wait, with TLS or without.
 NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 HEARTBEAT = b"\x08\x00\x00\x00\x00\x00\x00\xce"
 
 log = get_logger()
-_late_total = counter("rpc_late_replies_total", "Replies that came when their call had timed out.")
 
 
 class LoopRpcClient:
@@ -119,14 +116,12 @@ class _Link:
         self._socket.setblocking(False)
         self._fileno = self._socket.fileno()
         self._pending = getattr(self._socket, "pending", lambda: 0)
-        self._received, self._unsent, self._is_flushing = (
-            bytearray(transport._read_buffer),
-            bytearray(),
-            False,
-        )
+        self._reader = Reader(self._connection.frame_max)
+        self._reader.feed(transport._read_buffer)
+        self._unsent, self._is_flushing = bytearray(), False
         transport._write = self._send
-        [self._consumer] = channel.callbacks
-        channel.callbacks[self._consumer] = self._on_reply
+        for consumer in channel.callbacks:
+            channel.callbacks[consumer] = self._on_odd_reply
         channel.events["basic_return"].add(self._on_return)
         self._heard = self._sent = self._loop.time()
         self._beat = self._loop.call_later(HEARTBEAT_S / 2, self._on_beat)
@@ -138,13 +133,12 @@ class _Link:
         if len(self._unsent) > UNSENT_BYTES_MAX:
             raise ConnectionError("the broker takes nothing")
         correlation_id = request.properties["correlation_id"]
-        reply = self._waiting[correlation_id] = self._loop.create_future()
+        reply: asyncio.Future[bytes] = self._loop.create_future()
+        self._waiting[correlation_id] = reply
         timer = self._loop.call_at(deadline, _time_out, reply)
         try:
-            self._channel.basic_publish(
-                request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True
-            )
-            return bytes(await reply)
+            self._send(self._frames(request, routing_key))
+            return await reply
         finally:
             timer.cancel()
             self._waiting.pop(correlation_id, None)
@@ -161,12 +155,21 @@ class _Link:
         for reply in self._waiting.values():
             _settle(reply, error)
 
-    def _on_reply(self, message: amqp.Message) -> None:
-        reply = self._waiting.get(message.properties["correlation_id"])
+    def _frames(self, request: amqp.Message, routing_key: str) -> bytes:
+        body = request.body if isinstance(request.body, bytes) else request.body.encode()
+        limits = {"frame_max": self._connection.frame_max, "mandatory": True}
+        channel = self._channel.channel_id
+        return publish(channel, RPC_EXCHANGE, routing_key, request.properties, body, **limits)
+
+    def _on_reply(self, properties: dict[str, Any], body: bytes) -> None:
+        reply = self._waiting.get(properties.get("correlation_id", ""))
         if reply is None or reply.done():
-            _late_total.inc()
+            unclaimed.inc()
         else:
-            reply.set_result(message.body)
+            reply.set_result(body)
+
+    def _on_odd_reply(self, message: amqp.Message) -> None:
+        self._on_reply(message.properties, message.body)
 
     def _on_return(self, error: Exception, _exchange: str, _key: str, message: amqp.Message) -> None:
         """Nobody has such a queue."""
@@ -180,25 +183,18 @@ class _Link:
         try:
             while chunk := self._socket.recv(RECEIVED_BYTES):
                 self._heard = self._loop.time()
-                self._received += chunk
+                self._reader.feed(chunk)
                 if len(chunk) < RECEIVED_BYTES and not self._pending():
                     break
             else:
                 raise ConnectionError("the broker hung up")
         except NOT_NOW:
             pass
-        self._take_frames()
-
-    def _take_frames(self) -> None:
-        at = 0
-        while len(self._received) - at >= FRAME_HEAD.size:
-            kind, channel, size = FRAME_HEAD.unpack_from(self._received, at)
-            begin = at + FRAME_HEAD.size
-            if len(self._received) < begin + size + FRAME_END_BYTES:
-                break
-            self._connection.on_inbound_frame((kind, channel, bytes(self._received[begin : begin + size])))
-            at = begin + size + FRAME_END_BYTES
-        del self._received[:at]
+        while read := self._reader.read():
+            if isinstance(read, Delivery):
+                self._on_reply(read.properties, read.body)
+            else:
+                self._connection.on_inbound_frame(read)
 
     def _send(self, frames: bytes | memoryview) -> None:
         """What is sent in one turn of the loop leaves in one write."""

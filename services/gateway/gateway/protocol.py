@@ -29,7 +29,7 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_stopping = self._is_deaf = self._is_arriving = self._is_in_head = False
-        self._head_bytes = 0
+        self._head_bytes = self._header_count = 0
         self._refused_as = "bad_request"
         self._in_time: Any = None
 
@@ -76,7 +76,7 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._is_arriving = self._is_in_head = True
-        self._head_bytes = 0
+        self._head_bytes = self._header_count = 0
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -87,7 +87,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; or a trailer, which has no say: it could name another caller, or another sender."""
-        if len(self.headers) >= HEADERS_MAX or len(name) + len(value) > HEADER_BYTES_MAX:
+        self._header_count += 1
+        if self._header_count > HEADERS_MAX or len(name) + len(value) > HEADER_BYTES_MAX:
             self._refuse_with("headers_too_large")
         if self._is_in_head:
             super().on_header(name, value)

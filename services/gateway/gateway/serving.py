@@ -1,6 +1,7 @@
 """The gateway's process: one event loop; more capacity is more processes."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -50,8 +51,16 @@ async def _serve(app: Application, listener: socket.socket, metrics_port: int) -
     for number in SIGNALS:
         loop.add_signal_handler(number, stop.set)
     state = ServerState()
+    # Its warnings tell of each broken request; its own log would not be ours.
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = Config(
-        app, http=Protocol, ws="none", lifespan="off", timeout_keep_alive=KEEPALIVE_S, access_log=False
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        timeout_keep_alive=KEEPALIVE_S,
+        log_config=None,
+        access_log=False,
     )
     server = await loop.create_server(
         lambda: Protocol(config, state, {}, loop), sock=listener, backlog=BACKLOG
