@@ -34,7 +34,7 @@ WAITING = frozenset(
             "EpollSelector.select",
             "_PollLikeSelector.select",
         ),
-        *("Hub.do_poll", "Arbiter.sleep", "Arbiter.wait_for_signals"),
+        *("Hub.do_poll", "Runner.run"),
     }
 )
 # One recording for each form that py-spy writes.
@@ -94,7 +94,7 @@ def _function(frame: dict[str, Any]) -> str:
 
 def _record(stage: Platform, service: str) -> list[Path]:
     with _load(stage):
-        pid = _busiest(stage, service)
+        pid = stage.stack.supervisor.process_ids(service)[0]
         return [_spy(service, pid, form) for form in FORMS]
 
 
@@ -132,13 +132,6 @@ def _load(stage: Platform) -> Iterator[None]:
         finally:
             done.set()
             loading.result()
-
-
-def _busiest(stage: Platform, service: str) -> int:
-    """gunicorn's first process only watches its worker: that is the one to look at."""
-    first = stage.stack.supervisor.process_ids(service)[0]
-    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-    return int(children[0]) if children else first
 
 
 if __name__ == "__main__":

@@ -137,7 +137,7 @@ def _start_echo(stack: Stack) -> Address:
     broker.close()
     # An environment like that of `cards`; the echo opens no database, and the broker knows no user for it.
     _add(stack, ECHO, "cards", [sys.executable, "-m", "chassis", "run", ECHO])
-    port = _add_gateway(stack, ECHO_GATEWAY, "echo_gateway:create_app()")
+    port = _add_gateway(stack, ECHO_GATEWAY, "echo_gateway")
     stack.start_service(ECHO)
     stack.start_service(ECHO_GATEWAY)
     return LOOPBACK, port
@@ -148,18 +148,17 @@ def _add_processes(stack: Stack, options: Options) -> list[Address]:
     for number in range(2, options.cards_processes + 1):
         _add(stack, f"cards-{number}", "cards", [sys.executable, "-m", "chassis", "run", "cards"])
     numbers = range(2, options.gateway_processes + 1)
-    return [(LOOPBACK, _add_gateway(stack, f"gateway-{n}", "gateway.app:create_app()")) for n in numbers]
+    return [(LOOPBACK, _add_gateway(stack, f"gateway-{n}", "gateway")) for n in numbers]
 
 
-def _add_gateway(stack: Stack, name: str, app: str) -> int:
+def _add_gateway(stack: Stack, name: str, module: str) -> int:
     port = free_port()
-    configuration = ["-c", "python:gateway.gunicorn_conf", "--bind", f"{LOOPBACK}:{port}"]
-    _add(stack, name, "gateway", [sys.executable, "-m", "gunicorn", *configuration, app])
+    _add(stack, name, "gateway", [sys.executable, "-m", module], HTTP_PORT=str(port))
     return port
 
 
-def _add(stack: Stack, name: str, like: str, argv: list[str]) -> None:
-    environment = {**stack.environment(like), "PYTHONPATH": str(SERVICES_FOLDER)}
+def _add(stack: Stack, name: str, like: str, argv: list[str], **variables: str) -> None:
+    environment = {**stack.environment(like), "PYTHONPATH": str(SERVICES_FOLDER), **variables}
     if name == ECHO:
         environment["AMQP_URI"] = stack.amqp_uri
     metrics_port = int(environment["METRICS_PORT"])

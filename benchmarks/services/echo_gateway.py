@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from flask import Flask
-
 from contracts.access import access_of
+from gateway.app import Application
 from gateway.app import create_app as create_gateway
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.redemptions import ScanAnswer, ScanRequest
+from gateway.serving import run
+from gateway.settings import Settings
 
 echoes = Resource("echoes", "For benchmarks only.")
 
@@ -21,13 +22,17 @@ echoes = Resource("echoes", "For benchmarks only.")
     status=201,
     key="required",
 )
-def echo(call: Call) -> Any:
+async def echo(call: Call) -> Any:
     """A scan's way to the service and back, without the scan."""
-    return call.services.echo.echo(idempotency_key=call.key, scan=call.body)  # type: ignore[attr-defined]
+    return await ask(call.services.echo.echo, idempotency_key=call.key, scan=call.body)  # type: ignore[attr-defined]
 
 
-def create_app() -> Flask:
-    """What gunicorn runs."""
-    app = create_gateway()
-    app.register_blueprint(echoes)
+def create_app(settings: Settings) -> Application:
+    """What is served."""
+    app = create_gateway(settings)
+    app.serve([echoes])
     return app
+
+
+if __name__ == "__main__":
+    run(create_app)

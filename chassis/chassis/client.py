@@ -1,15 +1,16 @@
 """Calling another service: nameko's wire format, a pool of connections, and a time limit on every call."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 import amqp
 
 from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
 from chassis.ids import new_id
-from chassis.metrics import histogram
+from chassis.metrics import counter, histogram
 from chassis.signing import Signer
 from chassis.topology import RPC_EXCHANGE
 from contracts.refusals import Refusal
@@ -21,6 +22,7 @@ TRANSIENT = 1
 
 # Not "service": Prometheus gives that name to the service it scrapes.
 _rpc_seconds = histogram("rpc_client_seconds", "Calls to other services.", ("callee", "method", "outcome"))
+unclaimed = counter("rpc_replies_unclaimed_total", "Replies that no call waited for (any more).")
 
 
 class RpcFailed(Exception):
@@ -44,24 +46,15 @@ class RpcClient:
 
     def call(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> Any:
         """The method's result; raises Refusal, RpcFailed, RpcUnavailable or RpcTimeout."""
-        started = monotonic()
-        outcome = "failed"
-        try:
-            reply = self._exchange(service, method, kwargs, headers)
-            outcome = "ok" if reply["error"] is None else "refused"
-            return _result(reply)
-        except RpcUnavailable:
-            outcome = "unavailable"
-            raise
-        finally:
-            _rpc_seconds.labels(service, method, outcome).observe(monotonic() - started)
+        with timed(service, method):
+            return result_of(self._exchange(service, method, kwargs, headers))
 
     def close(self) -> None:
         """Close the idle connections."""
         self._pool.close()
 
-    def _exchange(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> Any:
-        request = self._request(kwargs, headers)
+    def _exchange(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> str:
+        request = request_message(kwargs, headers, self._timeout_s)
         deadline = monotonic() + self._timeout_s
         is_again = False
         while True:
@@ -77,18 +70,7 @@ class RpcClient:
                     raise RpcUnavailable(f"{service}.{method}: {type(error).__name__}") from error
                 is_again = True
 
-    def _request(self, kwargs: dict[str, Any], headers: dict[str, Any]) -> amqp.Message:
-        return message(
-            {"args": [], "kwargs": kwargs},
-            headers={f"nameko.{name}": value for name, value in headers.items() if value is not None},
-            delivery_mode=TRANSIENT,
-            # A request that nobody took in time is worth nothing: the caller has gone.
-            expiration=str(int(self._timeout_s * 1000)),
-            reply_to=REPLY_QUEUE,
-            correlation_id=new_id("rpc"),
-        )
-
-    def _attempt(self, request: amqp.Message, routing_key: str, deadline: float) -> Any:
+    def _attempt(self, request: amqp.Message, routing_key: str, deadline: float) -> str:
         correlation_id = request.properties["correlation_id"]
         with self._pool.channel() as channel:
             channel.replies.clear()
@@ -98,7 +80,37 @@ class RpcClient:
             while correlation_id not in channel.replies:
                 _remaining_s(deadline)
                 channel.connection.drain_events()
-            return json.loads(channel.replies[correlation_id])
+            return str(channel.replies[correlation_id])
+
+
+def request_message(kwargs: dict[str, Any], headers: dict[str, Any], timeout_s: float) -> amqp.Message:
+    """The request as nameko reads it, with a correlation id of its own."""
+    return message(
+        {"args": [], "kwargs": kwargs},
+        headers={f"nameko.{name}": value for name, value in headers.items() if value is not None},
+        delivery_mode=TRANSIENT,
+        # A request that nobody took in time is worth nothing: the caller has gone.
+        expiration=str(int(timeout_s * 1000)),
+        reply_to=REPLY_QUEUE,
+        correlation_id=new_id("rpc"),
+    )
+
+
+@contextmanager
+def timed(service: str, method: str) -> Iterator[None]:
+    """Observe the call inside; outcomes are ok, refused, unavailable and failed."""
+    started, outcome = monotonic(), "failed"
+    try:
+        yield
+        outcome = "ok"
+    except Refusal:
+        outcome = "refused"
+        raise
+    except RpcUnavailable:
+        outcome = "unavailable"
+        raise
+    finally:
+        _rpc_seconds.labels(service, method, outcome).observe(monotonic() - started)
 
 
 def _remaining_s(deadline: float) -> float:
@@ -118,13 +130,22 @@ class _ReplyPool(ChannelPool):
         channel.basic_consume(REPLY_QUEUE, no_ack=True, callback=on_reply)
 
 
-def _result(reply: dict[str, Any]) -> Any:
+def result_of(body: str | bytes) -> Any:
+    """What a reply says; raises Refusal or RpcFailed."""
+    reply = json.loads(body)
     error = reply["error"]
     if error is None:
         return reply["result"]
     if error.get("refusal"):
         raise Refusal(error["refusal"], field=error["field"], **error["details"])
     raise RpcFailed(error.get("failed", "unknown"))
+
+
+class Calls(Protocol):
+    """Who makes the calls: `RpcClient`, or one whose answers are awaited."""
+
+    def call(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> Any:
+        """See `RpcClient.call`."""
 
 
 class Services:
@@ -135,7 +156,7 @@ class Services:
     """
 
     def __init__(
-        self, client: RpcClient, signer: Signer, headers: dict[str, Any] | None = None, *, own: bool = False
+        self, client: Calls, signer: Signer, headers: dict[str, Any] | None = None, *, own: bool = False
     ) -> None:
         self._client, self._signer = client, signer
         self._headers, self._own = headers or {}, own
@@ -154,7 +175,7 @@ class Services:
 
 
 class _Service:
-    def __init__(self, client: RpcClient, service: str, headers: dict[str, Any]) -> None:
+    def __init__(self, client: Calls, service: str, headers: dict[str, Any]) -> None:
         self._client, self._service, self._headers = client, service, headers
 
     def __getattr__(self, method: str) -> Callable[..., Any]:

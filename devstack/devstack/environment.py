@@ -15,7 +15,7 @@ from devstack.servers.backing import Backing
 # The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"
 MAIL_FROM = "OCC'YGÈNE <carte@occygene.example>"
-HTTP_THREADS = 16
+CALLS_IN_FLIGHT = 1_000
 # All callers of one machine have one address, and benchmarks and chaos are a few devices that never rest.
 THROTTLE_SCALE = 1_000
 
@@ -163,7 +163,11 @@ def _own_variables(service: str, wiring: Wiring) -> dict[str, str]:
         "notify": {"SMTP_URL": f"smtp://{LOOPBACK}:{wiring.mailbox_port}", "MAIL_FROM": MAIL_FROM},
         GATEWAY: {
             "HTTP_PORT": str(wiring.gateway_port),
-            "HTTP_THREADS": str(HTTP_THREADS),
+            # On one machine only the machine itself may call.
+            "HTTP_HOST": LOOPBACK,
+            # Several gateways listen on one port.
+            "HTTP_REUSE_PORT": "1",
+            "CALLS_IN_FLIGHT": str(CALLS_IN_FLIGHT),
             "PROXIES_IN_FRONT": "0",
             "THROTTLE_SCALE": str(THROTTLE_SCALE),
         },

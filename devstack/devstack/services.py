@@ -33,7 +33,7 @@ def parse_services(names: Iterable[str]) -> dict[str, int]:
 def service_processes(wiring: Wiring, counts: Mapping[str, int]) -> list[Supervised]:
     """The processes of each service; the second and later ones of a service get a number in their name."""
     return [
-        _service_process(wiring, service, service if number == 1 else f"{service}-{number}", count)
+        _service_process(wiring, service, service if number == 1 else f"{service}-{number}")
         for service, count in counts.items()
         for number in range(1, count + 1)
     ]
@@ -110,7 +110,7 @@ def http_status(port: int, path: str, timeout_s: float = 2.0) -> int | None:
         connection.close()
 
 
-def _service_process(wiring: Wiring, service: str, name: str, count: int) -> Supervised:
+def _service_process(wiring: Wiring, service: str, name: str) -> Supervised:
     metrics_port = free_port()
 
     def is_ready() -> bool:
@@ -118,25 +118,15 @@ def _service_process(wiring: Wiring, service: str, name: str, count: int) -> Sup
             return False
         return service != GATEWAY or http_status(wiring.gateway_port, "/readyz") == 200
 
-    command = _command(
-        wiring,
-        name,
-        _service_argv(wiring, service, count),
-        service_environment(service, wiring, metrics_port),
-    )
+    environment = service_environment(service, wiring, metrics_port)
+    command = _command(wiring, name, _service_argv(service), environment)
     return Supervised(group=service, command=command, is_ready=is_ready)
 
 
-def _service_argv(wiring: Wiring, service: str, count: int) -> list[str]:
-    if service != GATEWAY:
-        return [sys.executable, "-m", "chassis", "run", service]
-    # The last --bind wins over the configuration's: on one machine only the machine itself may call.
-    bind = f"{LOOPBACK}:{wiring.gateway_port}"
-    configuration = "python:gateway.gunicorn_conf"
-    # Several gateways listen on one port: the kernel gives each connection to one of those that still do.
-    shared = ["--reuse-port"] if count > 1 else []
-    argv = [sys.executable, "-m", "gunicorn", "-c", configuration, "--bind", bind, *shared]
-    return [*argv, "gateway.app:create_app()"]
+def _service_argv(service: str) -> list[str]:
+    if service == GATEWAY:
+        return [sys.executable, "-m", "gateway"]
+    return [sys.executable, "-m", "chassis", "run", service]
 
 
 def _sandbox_process(wiring: Wiring, name: str, port: int) -> Supervised:

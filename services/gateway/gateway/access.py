@@ -1,15 +1,11 @@
 """Who may call an endpoint: tokens verified with local keys, held against the table of `contracts.access`."""
 
-from dataclasses import dataclass
-
-from flask import g, request
-from werkzeug.datastructures import Headers
-
 from chassis.access import admit
 from chassis.caller import ANONYMOUS, Caller
 from chassis.tokens import Keys, TokenError
 from contracts.access import Access
 from contracts.refusals import Refusal
+from gateway.asked import Asked
 from gateway.problems import Problem
 
 TOKEN_CHARACTERS_MAX = 4096
@@ -22,35 +18,23 @@ def security(access: Access) -> list[dict[str, list[str]]]:
     return [{}, *scoped] if access.public else scoped
 
 
-@dataclass(frozen=True)
-class Credentials:
-    """The verified caller and the token that travels on with every RPC, where it is checked again."""
+def authenticate(asked: Asked, keys: Keys) -> Caller:
+    """Read the ``Authorization`` header; a token that is not valid is refused even where none is needed.
 
-    caller: Caller
-    token: str | None
-
-
-def authenticate(headers: Headers, keys: Keys) -> Credentials:
-    """Read the ``Authorization`` header; a token that is not valid is refused even where none is needed."""
-    header = headers.get("Authorization")
+    The token is kept with the request: it travels on with every RPC, where it is checked again.
+    """
+    header = asked.header("Authorization")
     if header is None:
-        return Credentials(ANONYMOUS, None)
+        return ANONYMOUS
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not 0 < len(token) <= TOKEN_CHARACTERS_MAX:
         raise Problem("not_authenticated", headers={"WWW-Authenticate": CHALLENGE})
     try:
-        return Credentials(keys.verify(token), token)
+        asked.caller, asked.token = keys.verify(token), token
     except TokenError as error:
         challenge = f'{CHALLENGE}, error="invalid_token"'
         raise Problem("not_authenticated", headers={"WWW-Authenticate": challenge}) from error
-
-
-def credentials_of_request(keys: Keys) -> Credentials:
-    """What `authenticate` finds in the current request's headers, read once however often it is asked for."""
-    if "credentials" not in g:
-        g.credentials = authenticate(request.headers, keys)
-    found: Credentials = g.credentials
-    return found
+    return asked.caller
 
 
 def authorise(caller: Caller, access: Access) -> None:

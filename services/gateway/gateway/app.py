@@ -1,17 +1,17 @@
-"""The application: `create_app()` is what gunicorn runs."""
+"""The application (ASGI): every request's way from its first line to its answer."""
 
-import os
+from collections.abc import Iterable
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from chassis.client import RpcClient, Services
+from chassis.client import Services
 from chassis.clock import use_offset_file
 from chassis.log import configure_logging
-from chassis.settings import read_settings
+from chassis.loop_client import LoopRpcClient
 from chassis.signing import Signer
 from chassis.tokens import Keys
-from gateway import docs
+from gateway import docs, openapi
 from gateway.api import (
     cards,
     checks,
@@ -25,13 +25,15 @@ from gateway.api import (
     providers,
     redemptions,
 )
-from gateway.call import EXTENSION, Parts
-from gateway.errors import register_error_handlers
-from gateway.openapi import make_api
-from gateway.reading import BODY_BYTES_MAX
-from gateway.seen import watch
+from gateway.asked import Asked
+from gateway.call import Parts
+from gateway.endpoint import Resource, view_of
+from gateway.errors import answer_to
+from gateway.paths import Routes
+from gateway.problems import Problem
+from gateway.seen import begin, finish
 from gateway.settings import Settings
-from gateway.throttling import Throttle, throttle
+from gateway.throttling import Throttle, refuse_too_many
 
 # A caller waits 5 s, a service for another 2 s; between the two the gateway answers "try again".
 RPC_TIMEOUT_S = 3.0
@@ -51,44 +53,73 @@ RESOURCES = (
 )
 
 
-def create_app() -> Flask:
-    """The application with its settings from the environment; raises SettingsError naming what is wrong."""
-    settings = read_settings(Settings, os.environ)
+class Application:
+    """What the server calls with each request."""
+
+    def __init__(self, parts: Parts, throttled: Throttle, proxies_in_front: int = 0) -> None:
+        self._parts, self._throttled, self._proxies = parts, throttled, proxies_in_front
+        self.routes = Routes()
+
+    def serve(self, resources: Iterable[Resource]) -> None:
+        """Answer the resources' endpoints."""
+        for resource in resources:
+            for one in resource.endpoints:
+                self.routes.add(one.shape.method, one.rule, view_of(one, self._parts))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if self._proxies:
+            trust_proxies(scope, self._proxies)
+        asked = Asked(scope, receive)
+        begin(asked)
+        try:
+            answer = await self._answered(asked)
+        except Exception as error:
+            answer = answer_to(error)
+        await finish(asked, answer)
+        await answer(scope, receive, send)
+
+    async def _answered(self, asked: Asked) -> Response:
+        route, asked.parts = self.routes.find(asked.scope["path"]) or (None, {})
+        view = route.view(asked.method) if route else None
+        if route and view:
+            asked.rule = route.rule
+        refused = refuse_too_many(asked, self._parts.keys, self._throttled)
+        if refused:
+            return refused
+        if view is None:
+            raise route.not_allowed() if route else Problem("not_found")
+        return await view(asked)
+
+
+def trust_proxies(scope: Scope, proxies_in_front: int) -> None:
+    """Take the caller's address from the last ``proxies_in_front`` entries of ``X-Forwarded-For``: those that
+    our own proxies wrote. Whatever stands before them a stranger may have sent."""
+    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    entries = [entry.strip() for entry in ",".join(lines).split(",") if entry.strip()]
+    if len(entries) >= proxies_in_front:
+        scope["client"] = (entries[-proxies_in_front], 0)
+
+
+def build_app(
+    parts: Parts, public_url: str, throttled: Throttle | None = None, proxies_in_front: int = 0
+) -> Application:
+    """The application on given parts."""
+    app = Application(parts, throttled or Throttle(), proxies_in_front)
+    app.serve(RESOURCES)
+    docs.register(app.routes, openapi.document(RESOURCES, public_url))
+    return app
+
+
+def create_app(settings: Settings) -> Application:
+    """The application as a process serves it."""
     configure_logging("gateway", settings.log_level)
     use_offset_file(settings.clock_file)
-    services = Services(
-        RpcClient(settings.amqp_uri, RPC_TIMEOUT_S), Signer(settings.service_signing_key, "gateway")
-    )
-    app = build_app(
+    client = LoopRpcClient(settings.amqp_uri, RPC_TIMEOUT_S, settings.calls_in_flight)
+    services = Services(client, Signer(settings.service_signing_key, "gateway"))
+    return build_app(
         Parts(services, Keys(settings.token_public_keys)),
         settings.public_url,
         Throttle(settings.throttle_scale),
+        settings.proxies_in_front,
     )
-    trust_proxies(app, settings.proxies_in_front)
-    return app
-
-
-def trust_proxies(app: Flask, proxies_in_front: int) -> None:
-    """Take the caller's address from the last ``proxies_in_front`` entries of ``X-Forwarded-For``: those that
-    our own proxies wrote. Whatever stands before them a stranger may have sent."""
-    if proxies_in_front:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies_in_front, x_proto=0, x_host=0)  # type: ignore[method-assign]
-
-
-def build_app(parts: Parts, public_url: str, throttled: Throttle | None = None) -> Flask:
-    """The application on given parts."""
-    app = Flask(__name__, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES_MAX
-    app.config["MAX_FORM_MEMORY_SIZE"] = BODY_BYTES_MAX
-    # A path with two slashes is another path, not one to be sent on from.
-    app.url_map.merge_slashes = False
-    app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.extensions[EXTENSION] = parts
-    watch(app)
-    throttle(app, throttled or Throttle())
-    register_error_handlers(app)
-    api = make_api(app, public_url)
-    for resource in RESOURCES:
-        api.register_blueprint(resource)
-    docs.register(app, api.spec.to_dict())
-    return app

@@ -1,15 +1,16 @@
 """What an endpoint is handed: who calls, what was asked, and the services, bound to this call."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
-
-from flask import current_app
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from chassis.caller import Caller
 from chassis.tokens import Keys
 from contracts.neighbours import Neighbours
+from gateway.asked import Asked
 
-EXTENSION = "occygene-gateway"
+Asks = ParamSpec("Asks")
+Answer = TypeVar("Answer")
 
 
 class Binder(Protocol):
@@ -31,6 +32,7 @@ class Parts:
 class Call:
     """One call of the API. ``body`` and ``query`` are validated; ``key`` is the idempotency key."""
 
+    asked: Asked
     caller: Caller
     services: Neighbours
     key: str = ""
@@ -39,7 +41,10 @@ class Call:
     query: dict[str, Any] = field(default_factory=dict)
 
 
-def parts() -> Parts:
-    """The application's parts."""
-    found: Parts = current_app.extensions[EXTENSION]
-    return found
+async def ask(method: Callable[Asks, Answer], *args: Asks.args, **kwargs: Asks.kwargs) -> Answer:
+    """A service's answer: ``await ask(call.services.cards.get_card, card_id=…)``.
+
+    The contracts say what is asked and answered, and are the same for services that call each other and wait;
+    on this loop each of their methods answers with something to be awaited.
+    """
+    return await cast(Awaitable[Answer], method(*args, **kwargs))

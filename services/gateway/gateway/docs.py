@@ -5,39 +5,39 @@ import re
 from itertools import groupby
 from typing import Any
 
-from flask import Flask, Response, g, render_template
 from markupsafe import Markup, escape
+from starlette.responses import Response
 
+from gateway.asked import Asked
+from gateway.pages import page_answer, rendered
+from gateway.paths import Routes
 from gateway.problems import all_codes
 
-PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def register(app: Flask, spec: dict[str, Any]) -> None:
+def register(routes: Routes, spec: dict[str, Any]) -> None:
     """Serve both; the page is made once, the first time that somebody asks."""
     text = json.dumps(spec, ensure_ascii=False)
     page: list[str] = []
 
-    def openapi_json() -> Response:
-        g.public = True
-        return Response(text, content_type="application/json")
+    async def openapi_json(asked: Asked) -> Response:
+        asked.public = True
+        return Response(text, media_type="application/json")
 
-    def docs_page() -> Response:
+    async def docs_page(_asked: Asked) -> Response:
         if not page:
             page.append(render_page(spec))
-        made = Response(page[0], content_type="text/html; charset=utf-8")
-        made.headers["Content-Security-Policy"] = PAGE_POLICY
-        return made
+        return page_answer(page[0])
 
-    app.add_url_rule("/v1/openapi.json", view_func=openapi_json)
-    app.add_url_rule("/v1/docs", view_func=docs_page)
+    routes.add("GET", "/v1/openapi.json", openapi_json)
+    routes.add("GET", "/v1/docs", docs_page)
 
 
 def render_page(spec: dict[str, Any]) -> str:
     """The documentation as HTML."""
     schemas = spec["components"]["schemas"]
-    return render_template(
+    return rendered(
         "docs.html",
         spec=spec,
         groups=_groups(spec),

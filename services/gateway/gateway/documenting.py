@@ -4,8 +4,6 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from flask_smorest.utils import deepupdate
-
 from gateway.access import security
 from gateway.reading import KEY_HEADER, KEY_PATTERN, SECRET_HEADER, SECRET_PATTERN
 from gateway.shape import Shape
@@ -40,8 +38,14 @@ def operation(shape: Shape, act: Callable[..., Any], more: dict[str, Any]) -> di
     if shape.body is not None:
         content = {"application/json": {"schema": shape.body}}
         found["requestBody"] = {"required": True, "content": content}
-    merged: dict[str, Any] = deepupdate(found, more)
-    return merged
+    return merged(found, more)
+
+
+def merged(found: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Both, object by object; ``more`` wins."""
+    both = {**found, **more}
+    inner = [key for key in found.keys() & more.keys() if isinstance(found[key], dict)]
+    return both | {key: merged(found[key], more[key]) for key in inner}
 
 
 def problems(method: str) -> dict[str, str]:

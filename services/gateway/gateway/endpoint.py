@@ -1,36 +1,48 @@
 """One decorator for an endpoint: its access, shapes and headers, enforced and documented together."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, g, jsonify, make_response, request
-from flask_smorest import Blueprint
 from marshmallow import Schema
+from starlette.responses import Response
 
 from contracts.access import Access
 from gateway import reading
-from gateway.access import authorise, credentials_of_request
-from gateway.call import Call, parts
+from gateway.access import authenticate, authorise
+from gateway.asked import Asked
+from gateway.call import Call, Parts
 from gateway.documenting import operation
 from gateway.schemas.base import Nothing
 from gateway.shape import KeyUse, Shape
 
-View = Callable[..., Any]
+Act = Callable[..., Awaitable[Any]]
+as_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
+@dataclass(frozen=True)
+class Endpoint:
+    """An act under its rule, and what the OpenAPI document says of it."""
+
+    rule: str
+    shape: Shape
+    act: Act
+    described: dict[str, Any]
+
+
+class Resource:
     """The endpoints of one resource."""
 
     def __init__(self, name: str, description: str, url_prefix: str = "/v1") -> None:
-        super().__init__(name, __name__, url_prefix=url_prefix, description=description)
-        # Everything is documented by `gateway.documenting`; the defaults would add an answer for any status.
-        self._prepare_doc_cbks: list[Any] = []
+        self.name, self.description, self._prefix = name, description, url_prefix
+        self.endpoints: list[Endpoint] = []
 
-    def get(self, rule: str, **kwargs: Any) -> Callable[[View], View]:
+    def get(self, rule: str, **kwargs: Any) -> Callable[[Act], Act]:
         """A call that reads."""
         return self._endpoint("GET", rule, **{"key": "none", **kwargs})
 
-    def post(self, rule: str, **kwargs: Any) -> Callable[[View], View]:
+    def post(self, rule: str, **kwargs: Any) -> Callable[[Act], Act]:
         """A call that makes or changes something."""
         return self._endpoint("POST", rule, **{"key": "optional", **kwargs})
 
@@ -48,7 +60,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
         secret: bool = False,
         reads_itself: bool = False,
         doc: dict[str, Any] | None = None,
-    ) -> Callable[[View], View]:
+    ) -> Callable[[Act], Act]:
         shape = Shape(
             method=method,
             access=access,
@@ -61,62 +73,61 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest is untyped
             reads_itself=reads_itself,
         )
 
-        def decorate(act: View) -> View:
-            view = _view(shape, act)
-            view._apidoc = {"manual_doc": operation(shape, act, doc or {})}  # type: ignore[attr-defined]
-            self.add_url_rule(rule, act.__name__, view, methods=[method])
+        def decorate(act: Act) -> Act:
+            described = {"tags": [self.name], **operation(shape, act, doc or {})}
+            self.endpoints.append(Endpoint(self._prefix + rule, shape, act, described))
             return act
 
         return decorate
 
 
-def _view(shape: Shape, act: View) -> View:
-    body = shape.body() if shape.body else None
+def json_answer(body: Any, status: int = 200) -> Response:
+    """JSON as every answer of ours is written: ASCII, one line."""
+    return Response(as_json(body) + "\n", status, media_type="application/json")
+
+
+def view_of(endpoint: Endpoint, parts: Parts) -> Callable[[Asked], Awaitable[Response]]:
+    """What answers the endpoint's requests."""
+    shape, act = endpoint.shape, endpoint.act
+    body = (shape.body or Nothing)()
     query = shape.query()
     answer = shape.answer() if shape.answer else None
 
-    def view(**path: str) -> Response:
+    async def view(asked: Asked) -> Response:
         # Anyone may ask for an order with its secret, yet nobody else may keep the answer; nor one of health.
-        g.public = shape.access.public and not shape.secret and not shape.reads_itself
-        done = act(_call(shape, body, query), **path)
+        asked.public = shape.access.public and not shape.secret and not shape.reads_itself
+        done = await act(await _call(asked, shape, parts, body, query), **asked.parts)
         if isinstance(done, Response):
             return done
-        if answer is None:
-            return make_response("", shape.status)
-        made = jsonify(answer.dump(done))
-        made.status_code = shape.status
-        return made
+        return (
+            Response(status_code=shape.status)
+            if answer is None
+            else json_answer(answer.dump(done), shape.status)
+        )
 
-    view.__name__, view.__doc__ = act.__name__, act.__doc__
     return view
 
 
-def _call(shape: Shape, body: Schema | None, query: Schema) -> Call:
+async def _call(asked: Asked, shape: Shape, parts: Parts, body: Schema, query: Schema) -> Call:
     """Token first, so that a stranger learns nothing about fields; then headers, query and body."""
-    found = parts()
     if shape.reads_itself:
-        return Call(caller=g.caller, services=found.services.bind(token=None, call_id=g.call_id))
-    credentials = credentials_of_request(found.keys)
-    g.caller = credentials.caller
-    authorise(credentials.caller, shape.access)
-    key = (
-        ""
-        if shape.key == "none"
-        else reading.read_idempotency_key(request.headers, required=shape.key == "required")
-    )
+        return Call(asked, asked.caller, parts.services.bind(token=None, call_id=asked.call_id))
+    caller = asked.caller if asked.token else authenticate(asked, parts.keys)
+    authorise(caller, shape.access)
+    key = "" if shape.key == "none" else reading.read_idempotency_key(asked, required=shape.key == "required")
     return Call(
-        caller=credentials.caller,
-        services=found.services.bind(token=credentials.token, call_id=g.call_id),
+        asked,
+        caller,
+        services=parts.services.bind(token=asked.token, call_id=asked.call_id),
         key=key,
-        order_secret=reading.read_order_secret(request.headers) if shape.secret else None,
-        query=reading.load(query, reading.read_query(request)),
-        body=_body(shape, body),
+        order_secret=reading.read_order_secret(asked) if shape.secret else None,
+        query=reading.load(query, reading.read_query(asked)),
+        body=await _body(asked, shape, body),
     )
 
 
-def _body(shape: Shape, body: Schema | None) -> dict[str, Any]:
+async def _body(asked: Asked, shape: Shape, body: Schema) -> dict[str, Any]:
     if shape.method == "GET":
         return {}
-    if body is None:
-        return reading.load(Nothing(), reading.read_no_body(request))
-    return reading.load(body, reading.read_json(request))
+    read = reading.read_no_body if shape.body is None else reading.read_json
+    return reading.load(body, await read(asked))

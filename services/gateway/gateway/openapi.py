@@ -1,14 +1,15 @@
-"""The OpenAPI 3.1 document as a whole: title, security schemes, shared problem answers, path parameters."""
+"""The OpenAPI 3.1 document as a whole: title, security schemes, shared problem answers, every endpoint."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask
-from flask_smorest import Api
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
 
 from contracts.access import SCOPES
-from gateway.errors import http_exception
-from gateway.paths import CONVERTERS, IdConverter, SlugConverter, id_parameter, slug_parameter
+from gateway.endpoint import Resource
+from gateway.paths import documented, parameters
 from gateway.problems import MEDIA_TYPE
 from gateway.schemas.problems import ProblemAnswer
 
@@ -21,31 +22,26 @@ TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 - an address
 RETRY_AFTER = {"schema": {"type": "integer"}, "description": "Seconds to wait before trying again."}
 
 
-class PublicApi(Api):  # type: ignore[misc]  # flask-smorest is untyped
-    """flask-smorest's API with problem details for errors."""
-
-    def _register_error_handlers(self) -> None:
-        """`gateway.errors` registers ours."""
-
-    def _register_responses(self) -> None:
-        for status in HTTPStatus:
-            if status >= 400:
-                self.spec.components.response(status.name, _problem_response(status), lazy=True)
-
-    handle_http_exception = staticmethod(http_exception)
-
-
-def make_api(app: Flask, public_url: str) -> PublicApi:
-    """The API object; resources are registered on it."""
-    for name, converter in CONVERTERS.items():
-        app.url_map.converters[name] = converter
-    app.config.update(API_TITLE="OCC’YGÈNE platform", API_VERSION="1.0.0", OPENAPI_VERSION="3.1.0")
-    api = PublicApi()
-    api.register_converter(IdConverter, id_parameter)
-    api.register_converter(SlugConverter, slug_parameter)
-    api.init_app(app, spec_kwargs={"info": {"description": DESCRIPTION}, "servers": [{"url": public_url}]})
-    api.spec.components.security_scheme("oauth2", _security_scheme(public_url.rstrip("/")))
-    return api
+def document(resources: Iterable[Resource], public_url: str) -> dict[str, Any]:
+    """What the resources' endpoints declare, as one document."""
+    spec = APISpec(
+        title="OCC’YGÈNE platform",
+        version="1.0.0",
+        openapi_version="3.1.0",
+        plugins=[MarshmallowPlugin()],
+        info={"description": DESCRIPTION},
+        servers=[{"url": public_url}],
+    )
+    for status in HTTPStatus:
+        if status >= 400:
+            spec.components.response(status.name, _problem_response(status), lazy=True)
+    spec.components.security_scheme("oauth2", _security_scheme(public_url.rstrip("/")))
+    for resource in resources:
+        spec.tag({"name": resource.name, "description": resource.description})
+        for one in resource.endpoints:
+            described = {one.shape.method.lower(): one.described}
+            spec.path(documented(one.rule), operations=described, parameters=parameters(one.rule))
+    return spec.to_dict()
 
 
 def _problem_response(status: HTTPStatus) -> dict[str, Any]:

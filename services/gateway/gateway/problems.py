@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response
+from starlette.responses import Response
 
 from contracts.refusals import SENTENCES, Refusal, Sentence, sentence
 from gateway.rules import BrokenRule
@@ -120,9 +120,7 @@ def answer(code: str, said: Sentence, more: Mapping[str, Any], headers: Mapping[
         "message": {"fr": said.fr, "en": said.en},
     }
     body.update((key, value) for key, value in more.items() if key not in body)
-    made = Response(json.dumps(body), status, content_type=MEDIA_TYPE)
-    made.headers.update({**_headers_of(status, body), **headers})
-    return made
+    return Response(json.dumps(body), status, {**_headers_of(status, body), **headers}, MEDIA_TYPE)
 
 
 def status_of(code: str) -> int:

@@ -4,12 +4,10 @@ import json
 import re
 from typing import Any, NoReturn
 
-from flask import Request
-from gunicorn.http.errors import ParseException
 from marshmallow import Schema, ValidationError
-from werkzeug.datastructures import Headers
 
 from chassis.ids import new_id
+from gateway.asked import Asked, pairs
 from gateway.problems import Problem
 from gateway.rules import FORM, NOT_REPEATED, REQUIRED, broken, broken_rules
 
@@ -20,8 +18,6 @@ SECRET_HEADER = "Order-Secret"  # noqa: S105 - a header's name
 SECRET_PATTERN = "^[!-~]{16,128}$"  # noqa: S105 - a header's form
 JSON = "application/json"
 IDENTITY = "identity"  # A body as it is: what is packed could unpack to more than any limit.
-# How the server says that a body ends early or that its chunks are not well formed.
-UNREADABLE = (OSError, ParseException)
 
 
 def load(schema: Schema, values: Any) -> dict[str, Any]:
@@ -33,27 +29,31 @@ def load(schema: Schema, values: Any) -> dict[str, Any]:
     return loaded
 
 
-def read_body(request: Request) -> bytes:
-    """The whole body; one that ends early, or was cut at the limit because it came in chunks, is refused."""
-    if request.headers.get("Content-Encoding", IDENTITY).strip().lower() != IDENTITY:
+async def read_body(asked: Asked) -> bytes:
+    """The whole body; one that ends early or is larger than the limit is refused."""
+    if (asked.header("Content-Encoding") or IDENTITY).strip().lower() != IDENTITY:
         raise Problem("unsupported_media_type", detail="send the body without Content-Encoding")
-    try:
-        raw = request.get_data()
-    except UNREADABLE as error:
-        raise Problem("malformed_body", detail="the body could not be read") from error
-    if request.content_length is None and len(raw) >= BODY_BYTES_MAX:
+    if (asked.declared_bytes or 0) > BODY_BYTES_MAX:
         raise Problem("body_too_large")
-    if request.content_length is not None and len(raw) != request.content_length:
+    raw = b""
+    while not asked.body_is_read:
+        raw += await asked.next_of_body()
+        if len(raw) > BODY_BYTES_MAX:
+            raise Problem("body_too_large")
+    if asked.declared_bytes not in (None, len(raw)):
         raise Problem("malformed_body", detail="the body is shorter than its Content-Length")
     return raw
 
 
-def read_json(request: Request) -> Any:
+async def read_json(asked: Asked) -> Any:
     """The body as JSON (RFC 8259: UTF-8, no NaN, no name twice); anything else is a problem."""
-    raw = read_body(request)
-    if not raw and not request.mimetype:
+    return _parsed(await read_body(asked), asked.mimetype)
+
+
+def _parsed(raw: bytes, mimetype: str) -> Any:
+    if not raw and not mimetype:
         raise Problem("malformed_body", detail="a JSON body is required")
-    if request.mimetype != JSON:
+    if mimetype != JSON:
         raise Problem("unsupported_media_type", detail=f"send {JSON}")
     try:
         text = raw.decode("utf-8")
@@ -63,31 +63,43 @@ def read_json(request: Request) -> Any:
         raise Problem("malformed_body", detail="the body is not valid JSON in UTF-8") from error
 
 
-def read_no_body(request: Request) -> dict[str, Any]:
+async def read_no_body(asked: Asked) -> dict[str, Any]:
     """Calls without a body take none, or an empty object."""
-    return {} if not read_body(request) else read_json(request)
+    raw = await read_body(asked)
+    return _parsed(raw, asked.mimetype) if raw else {}
 
 
-def read_query(request: Request) -> dict[str, str]:
-    """The query string as a flat mapping; a parameter given twice would be a guess."""
-    repeated = [name for name, values in request.args.lists() if len(values) > 1]
-    if repeated:
-        messages = {name: [NOT_REPEATED] for name in repeated}
-        raise Problem("invalid_field", errors=broken_rules(messages))
-    return request.args.to_dict()
+async def read_form(asked: Asked) -> dict[str, str]:
+    """A form's fields as a flat mapping."""
+    return _each_once(pairs(await read_body(asked)))
 
 
-def read_idempotency_key(headers: Headers, *, required: bool) -> str:
+def read_query(asked: Asked) -> dict[str, str]:
+    """The query string as a flat mapping."""
+    return _each_once(asked.query) if asked.scope["query_string"] else {}
+
+
+def _each_once(found: list[tuple[str, str]]) -> dict[str, str]:
+    """A parameter given twice would be a guess."""
+    values = dict(found)
+    if len(values) != len(found):
+        names = [name for name, _ in found]
+        repeated = {name: [NOT_REPEATED] for name in values if names.count(name) > 1}
+        raise Problem("invalid_field", errors=broken_rules(repeated))
+    return values
+
+
+def read_idempotency_key(asked: Asked, *, required: bool) -> str:
     """The caller's key, or a fresh one where it may be left out."""
-    key = headers.get(KEY_HEADER)
+    key = asked.header(KEY_HEADER)
     if key is None and not required:
         return new_id("key")
     return _checked(KEY_HEADER, key, KEY_PATTERN)
 
 
-def read_order_secret(headers: Headers) -> str | None:
+def read_order_secret(asked: Asked) -> str | None:
     """The secret that the order was answered with, if it was sent."""
-    secret = headers.get(SECRET_HEADER)
+    secret = asked.header(SECRET_HEADER)
     return None if secret is None else _checked(SECRET_HEADER, secret, SECRET_PATTERN)
 
 

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
-from flask import g
-
 from chassis.metrics import counter, histogram
 from contracts.refusals import Refusal
 from gateway.problems import status_of
@@ -31,8 +29,11 @@ class Scan:
 
 
 @contextmanager
-def measured(body: dict[str, Any]) -> Iterator[Scan]:
-    """Observe the redemption inside; outcomes are accepted, already_counted, refused and error."""
+def measured(started: float, body: dict[str, Any]) -> Iterator[Scan]:
+    """Observe the redemption inside, of a request that began at ``started`` (of `perf_counter`).
+
+    Outcomes are accepted, already_counted, refused and error.
+    """
     scan, outcome = Scan(), "error"
     try:
         yield scan
@@ -44,4 +45,4 @@ def measured(body: dict[str, Any]) -> Iterator[Scan]:
     finally:
         medium = "qr" if OF_A_QR_TEXT in body["card"].upper() else "number"
         pot = "yes" if body.get("pay_cents") else "no"
-        redemption_seconds.labels(outcome, medium, pot).observe(perf_counter() - g.started)
+        redemption_seconds.labels(outcome, medium, pot).observe(perf_counter() - started)

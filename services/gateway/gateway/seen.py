@@ -4,21 +4,21 @@ Never a query string, a body, a card number or a token: the log line is made of 
 """
 
 import re
-from contextlib import suppress
 from time import perf_counter
 
-from flask import Flask, Response, g, request
+from starlette.responses import Response
 
 from chassis.caller import ANONYMOUS
 from chassis.log import bind_call_id, get_logger
 from chassis.metrics import histogram
-from gateway.reading import UNREADABLE
+from gateway.asked import Asked
+from gateway.problems import Problem
 
 CALL_ID_HEADER = "X-Request-Id"
 CALL_ID = re.compile("[A-Za-z0-9_-]{1,64}")
-UNKNOWN_ROUTE = "unknown"
 DRAINED_BYTES_MAX = 16 * 1024 * 1024
 PUBLIC_MAX_AGE_S = 30
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 SAFE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -33,61 +33,55 @@ request_seconds = histogram(
 )
 
 
-def watch(app: Flask) -> None:
-    """Have every request begun and finished here."""
-    app.before_request(_begin)
-    app.after_request(_finish)
+def begin(asked: Asked) -> None:
+    """From here on every line carries the call's id."""
+    given = asked.header(CALL_ID_HEADER) or ""
+    asked.call_id = bind_call_id(given if CALL_ID.fullmatch(given) else None)
 
 
-def _begin() -> None:
-    g.started = perf_counter()
-    given = request.headers.get(CALL_ID_HEADER, "")
-    g.call_id = bind_call_id(given if CALL_ID.fullmatch(given) else None)
-    g.caller = ANONYMOUS
-    g.public = False
-
-
-def _finish(answer: Response) -> Response:
-    _add_headers(answer)
-    _drain()
-    took_s = perf_counter() - g.started
-    route = request.url_rule.rule if request.url_rule else UNKNOWN_ROUTE
-    request_seconds.labels(route, _method(), str(answer.status_code)).observe(took_s)
+async def finish(asked: Asked, answer: Response) -> None:
+    """Make the answer ready to be sent, and tell of it."""
+    _add_headers(asked, answer)
+    if not asked.body_is_read:
+        await _drain(asked, answer)
+    took_s = perf_counter() - asked.started
+    # Callers may invent methods, and every label's value is kept for ever.
+    method = asked.method if asked.method in METHODS else "OTHER"
+    request_seconds.labels(asked.rule, method, str(answer.status_code)).observe(took_s)
     log.info(
         "request_answered",
-        route=route,
-        method=_method(),
+        route=asked.rule,
+        method=method,
         status=answer.status_code,
         duration_ms=round(took_s * 1000, 2),
-        caller=g.caller.subject,
-        caller_kind=g.caller.kind,
+        caller=asked.caller.subject,
+        caller_kind=asked.caller.kind,
     )
-    return answer
 
 
-def _add_headers(answer: Response) -> None:
-    answer.headers[CALL_ID_HEADER] = g.call_id
-    if g.public and request.method == "GET":
+def _add_headers(asked: Asked, answer: Response) -> None:
+    headers = {CALL_ID_HEADER: asked.call_id, **asked.answer_headers}
+    if asked.public and asked.method == "GET":
         # What anyone may read, any site may show; with a token the answer may differ.
-        answer.headers["Access-Control-Allow-Origin"] = "*"
-        answer.headers["Vary"] = "Authorization"
-        if answer.status_code == 200 and g.caller is ANONYMOUS:
-            answer.headers.setdefault("Cache-Control", f"public, max-age={PUBLIC_MAX_AGE_S}")
-    for name, value in SAFE_HEADERS.items():
-        answer.headers.setdefault(name, value)
+        headers |= {"Access-Control-Allow-Origin": "*", "Vary": "Authorization"}
+        if answer.status_code == 200 and asked.caller is ANONYMOUS:
+            headers["Cache-Control"] = f"public, max-age={PUBLIC_MAX_AGE_S}"
+    own = {name.decode("latin-1") for name, _ in answer.raw_headers}
+    for name, value in (SAFE_HEADERS | headers).items():
+        lower = name.lower()
+        if lower not in own:
+            answer.raw_headers.append((lower.encode("latin-1"), value.encode("latin-1")))
+        elif name in headers and name != "Cache-Control":
+            answer.headers[name] = value
 
 
-def _drain() -> None:
+async def _drain(asked: Asked, answer: Response) -> None:
     """Take in what is left of the body: closing on a sender would reset it before it reads our answer."""
-    if not request.environ.get("wsgi.input_terminated"):
-        return
-    stream, left = request.environ["wsgi.input"], DRAINED_BYTES_MAX
-    with suppress(*UNREADABLE):
-        while left > 0 and (chunk := stream.read(65536)):
-            left -= len(chunk)
-
-
-def _method() -> str:
-    """The method as a label: callers may invent methods, and every label's value is kept for ever."""
-    known = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
-    return request.method if request.method in known else "OTHER"
+    left = DRAINED_BYTES_MAX
+    try:
+        while not asked.body_is_read and left > 0:
+            left -= len(await asked.next_of_body())
+    except Problem:
+        left = 0
+    if left <= 0:
+        answer.headers["Connection"] = "close"

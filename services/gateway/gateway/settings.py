@@ -7,10 +7,12 @@ from chassis.settings import ProcessSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(ProcessSettings):
-    """``http_port`` and ``http_threads`` are read again by `gateway.gunicorn_conf`."""
+    """``calls_in_flight`` may wait for services at once; whoever comes then is answered 503."""
 
     http_port: int
-    http_threads: int = 16
+    http_host: str = "0.0.0.0"  # noqa: S104 - a proxy stands in front
+    http_reuse_port: int = 0
+    calls_in_flight: int = 1_000
     proxies_in_front: int = 0
     throttle_scale: int = 1
 
@@ -19,6 +21,8 @@ class Settings(ProcessSettings):
         found = super().problems()
         if self.proxies_in_front < 0:
             found.append("PROXIES_IN_FRONT must not be negative")
+        if self.calls_in_flight < 1:
+            found.append("CALLS_IN_FLIGHT must be at least 1")
         if self.throttle_scale < 1:
             found.append("THROTTLE_SCALE must be at least 1")
         if self.environment == "production" and self.throttle_scale != 1:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from io import StringIO
 
-from flask import Response, request
+from starlette.responses import Response
 
 from contracts.offers import ProviderView, Statistics, StatisticsRow
 
@@ -24,22 +24,33 @@ AMOUNTS = {
     "paid_from_pot_cents": "Payé par la cagnotte (€)",
 }
 FILENAME = {"day": "jour", "offer": "offre", "card_type": "formule"}
+QUALITY = re.compile(r"[01]([.][0-9]{0,3})?")
 # A program that is set to commas cuts a cell in two at each, so a formula may begin there as well.
 FORMULA = re.compile(r"""((?:^|[,;|"'])\s*)(?=[=+\-@＝＋－＠])""")
 
 
-def is_asked_for() -> bool:
-    """Whether the caller would rather have a spreadsheet than JSON."""
-    return request.accept_mimetypes.best_match([JSON, CSV]) == CSV
+def is_asked_for(accept: str) -> bool:
+    """Whether a caller with this ``Accept`` would rather have a spreadsheet than JSON (RFC 9110 §12.5.1)."""
+    return _wanted(accept, CSV) > _wanted(accept, JSON)
+
+
+def _wanted(accept: str, media_type: str) -> tuple[float, int]:
+    """How much, and by how exact a range; the most exact one counts."""
+    ranges = [media_type, f"{media_type.partition('/')[0]}/*", "*/*"]
+    found = [(0.0, -len(ranges))]
+    for one in accept.lower().split(","):
+        media, *more = (part.strip() for part in one.split(";"))
+        quality = next((part[2:] for part in more if part.startswith("q=")), "1")
+        if media in ranges and QUALITY.fullmatch(quality):
+            found.append((float(quality), -ranges.index(media)))
+    return max(found, key=lambda one: one[1])
 
 
 def sales_answer(found: Statistics, provider: ProviderView, first_day: str, last_day: str) -> Response:
     """The statistics as a file to be saved; ``Vary`` because the same address also answers JSON."""
-    answer = Response(sales_sheet(found, provider).encode("utf-8-sig"), content_type=f"{CSV}; charset=utf-8")
     name = f"ventes-par-{FILENAME[found['by']]}-{first_day}-{last_day}.csv"
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    answer.headers["Vary"] = "Accept"
-    return answer
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Vary": "Accept"}
+    return Response(sales_sheet(found, provider).encode("utf-8-sig"), headers=headers, media_type=CSV)
 
 
 def sales_sheet(found: Statistics, provider: ProviderView) -> str:

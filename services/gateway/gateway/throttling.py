@@ -2,7 +2,7 @@
 
 Every process counts for itself and forgets when it ends: more processes let that many times more through.
 Guesses are counted exactly elsewhere, in the databases of `identity` and `cards`; this keeps one caller from
-taking the threads of all others.
+taking the time of all others.
 """
 
 from collections import OrderedDict
@@ -10,16 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from math import ceil
-from threading import Lock
 from time import monotonic
 
-from flask import Flask, Response, g, request
+from starlette.responses import Response
 
 from chassis.caller import ANONYMOUS, Caller
 from chassis.metrics import counter
+from chassis.tokens import Keys
 from contracts.refusals import Refusal
-from gateway.access import credentials_of_request
-from gateway.call import parts
+from gateway.access import authenticate
+from gateway.asked import Asked
 from gateway.grants import token_problem
 from gateway.openapi import TOKEN_PATH
 from gateway.problems import Problem, refusal_answer
@@ -73,38 +73,31 @@ class Throttle:
         self._scale, self._clock_s = scale, clock_s
         # When each caller's allowance is whole again (the generic cell rate algorithm, ITU-T I.371).
         self._whole_at: OrderedDict[tuple[str, str], float] = OrderedDict()
-        self._lock = Lock()
 
     def admit(self, kind: str, who: str) -> int:
         """Count a request; 0, or the seconds after which ``who`` may ask again. Refused ones do not count."""
         limit, at = LIMITS[kind], self._clock_s()
-        with self._lock:
-            whole_at = max(self._whole_at.get((kind, who), at), at)
-            after = whole_at + limit.window_s / (limit.calls * self._scale)
-            wait_s = after - at - limit.window_s
-            self._whole_at[kind, who] = whole_at if wait_s > 0 else after
-            self._whole_at.move_to_end((kind, who))
-            if len(self._whole_at) > TRACKED_MAX:
-                self._whole_at.popitem(last=False)
+        whole_at = max(self._whole_at.get((kind, who), at), at)
+        after = whole_at + limit.window_s / (limit.calls * self._scale)
+        wait_s = after - at - limit.window_s
+        self._whole_at[kind, who] = whole_at if wait_s > 0 else after
+        self._whole_at.move_to_end((kind, who))
+        if len(self._whole_at) > TRACKED_MAX:
+            self._whole_at.popitem(last=False)
         return max(1, ceil(wait_s)) if wait_s > 0 else 0
 
 
-def throttle(app: Flask, counted: Throttle) -> None:
-    """Have every request counted before anything else is done for it."""
-
-    def check() -> Response | None:
-        route = request.url_rule.rule if request.url_rule else ""
-        if route in FREE_ROUTES:
-            return None
-        kind, who = _class_and_key(route)
-        wait_s = counted.admit(kind, who)
-        if wait_s == 0:
-            return None
-        throttled_total.labels(kind).inc()
-        refusal = Refusal("too_many_requests", retry_after_s=wait_s)
-        return token_problem(refusal, None) if route == TOKEN_PATH else refusal_answer(refusal)
-
-    app.before_request(check)
+def refuse_too_many(asked: Asked, keys: Keys, counted: Throttle) -> Response | None:
+    """Count the request before anything else is done for it; the refusal, where it is one too many."""
+    if asked.rule in FREE_ROUTES:
+        return None
+    kind, who = _class_and_key(asked, keys)
+    wait_s = counted.admit(kind, who)
+    if wait_s == 0:
+        return None
+    throttled_total.labels(kind).inc()
+    refusal = Refusal("too_many_requests", retry_after_s=wait_s)
+    return token_problem(refusal, None) if asked.rule == TOKEN_PATH else refusal_answer(refusal)
 
 
 def network_of(address: str) -> str:
@@ -118,20 +111,19 @@ def network_of(address: str) -> str:
     return str(parsed.ipv4_mapped or int(parsed) >> (128 - IPV6_NETWORK_BITS))
 
 
-def _class_and_key(route: str) -> tuple[str, str]:
-    kind = CLASS_OF_ROUTE.get(route)
-    caller = ANONYMOUS if kind else _caller()
+def _class_and_key(asked: Asked, keys: Keys) -> tuple[str, str]:
+    kind = CLASS_OF_ROUTE.get(asked.rule)
+    caller = ANONYMOUS if kind else _caller(asked, keys)
     if caller is not ANONYMOUS:
-        g.caller = caller
         return CLASS_OF_KIND.get(caller.kind, "person"), caller.subject
     # Kept in memory only: an address is personal data and stands in no log, label or table.
-    address = network_of(request.remote_addr or "")
-    return kind or ("page" if request.method in ("GET", "HEAD", "OPTIONS") else "form"), address
+    address = network_of(asked.client.host if asked.client else "")
+    return kind or ("page" if asked.method in ("GET", "HEAD", "OPTIONS") else "form"), address
 
 
-def _caller() -> Caller:
+def _caller(asked: Asked, keys: Keys) -> Caller:
     """Who asks; nobody where the token is not valid, which the endpoint will say."""
     try:
-        return credentials_of_request(parts().keys).caller
+        return authenticate(asked, keys)
     except Problem:
         return ANONYMOUS

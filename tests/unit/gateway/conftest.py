@@ -1,13 +1,12 @@
 """The real application and real tokens; one recorder stands for the five services."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flask.testing import FlaskClient
 from jwt.algorithms import OKPAlgorithm
 
 from chassis.tokens import Keys, sign
@@ -15,6 +14,7 @@ from contracts.access import SCOPES
 from gateway.app import build_app
 from gateway.call import Parts
 from gateway.throttling import Throttle
+from tests.unit.gateway.asgi_client import AppClient
 
 TOKEN_LIFETIME_S = 900
 
@@ -57,8 +57,11 @@ class BoundService:
     def __init__(self, services: RecordingServices, name: str, as_service: bool) -> None:
         self._services, self._name, self._as_service = services, name, as_service
 
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        return lambda **kwargs: self._services.answer(f"{self._name}.{method}", kwargs, self._as_service)
+    def __getattr__(self, method: str) -> Callable[..., Awaitable[Any]]:
+        async def call(**kwargs: Any) -> Any:
+            return self._services.answer(f"{self._name}.{method}", kwargs, self._as_service)
+
+        return call
 
 
 @pytest.fixture(scope="session")
@@ -79,15 +82,16 @@ def services() -> RecordingServices:
 
 
 @pytest.fixture(scope="session")
-def app_client(services: RecordingServices, public_keys: str) -> FlaskClient:
+def app_client(services: RecordingServices, public_keys: str) -> Iterator[AppClient]:
     # One caller tries thousands of mistakes; how many it may is asked in test_throttling.py.
     parts = Parts(services, Keys(public_keys))
-    app = build_app(parts, "http://127.0.0.1:8000", Throttle(scale=1_000_000))
-    return app.test_client()
+    client = AppClient(build_app(parts, "http://127.0.0.1:8000", Throttle(scale=1_000_000)))
+    yield client
+    client.close()
 
 
 @pytest.fixture
-def gateway(app_client: FlaskClient, services: RecordingServices) -> SimpleNamespace:
+def gateway(app_client: AppClient, services: RecordingServices) -> SimpleNamespace:
     """``http`` is a client of the application, ``services`` what stands behind it, both clean."""
     services.answers, services.calls, services.called_as_service = {}, [], []
     return SimpleNamespace(http=app_client, services=services)

@@ -1,9 +1,9 @@
-"""A real gunicorn with the real application and nothing behind it: neither broker nor service."""
+"""A real server with the real application and nothing behind it: neither broker nor service."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from devstack.secrets import make_service_keys
 
 PATIENCE_S = 30.0
 REQUEST = b"GET /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n"
-OWN_CONFIGURATION = "python:gateway.gunicorn_conf"
+OWN_PROGRAM = ("-m", "gateway")
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Gateway:
 
 @contextmanager
 def serving(
-    folder: Path, public_keys: str, *, configuration: str = OWN_CONFIGURATION, **variables: str
+    folder: Path, public_keys: str, *, program: Sequence[str] = OWN_PROGRAM, **variables: str
 ) -> Iterator[Gateway]:
     """A gateway that answers; ``variables`` are its environment besides what it cannot do without."""
     port = free_port()
@@ -50,7 +50,7 @@ def serving(
         "HTTP_PORT": str(port),
         **variables,
     }
-    command = [sys.executable, "-m", "gunicorn", "-c", configuration, "gateway.app:create_app()"]
+    command = [sys.executable, *program]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.gateway.real_gateway import PATIENCE_S, REQUEST, Gateway, serving
 
-ANSWERED = b"HTTP/1.1 404 NOT FOUND"
+ANSWERED = b"HTTP/1.1 404 Not Found"
 
 
 @pytest.fixture

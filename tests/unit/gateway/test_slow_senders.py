@@ -1,4 +1,4 @@
-"""Whoever says nothing, or says it slowly, does not keep others waiting; a real gunicorn with one thread."""
+"""Whoever says nothing, or says it slowly, does not keep others waiting; a real server."""
 
 import socket
 from collections.abc import Iterator
@@ -10,21 +10,20 @@ from gateway.throttling import LIMITS
 from tests.e2e.conformance.inside import inside_told
 from tests.unit.gateway.real_gateway import REQUEST, Gateway, serving
 
-# Were each to hold the only thread for gunicorn's five seconds, nobody would be patient enough.
 SILENT = 40
-CONFIGURATION = """
-from gateway.gunicorn_conf import *
-import gateway.worker
-gateway.worker.REQUEST_TIMEOUT_S = 0.2
+IMPATIENT = """
+from gateway import protocol
+from gateway.app import create_app
+from gateway.serving import run
+protocol.REQUEST_TIMEOUT_S = 0.2
+run(create_app)
 """
 
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory: pytest.TempPathFactory, public_keys: str) -> Iterator[Gateway]:
-    folder = tmp_path_factory.mktemp("gunicorn")
-    own = folder / "conf.py"
-    own.write_text(CONFIGURATION)
-    with serving(folder, public_keys, configuration=str(own), HTTP_THREADS="1", PROXIES_IN_FRONT="1") as made:
+    folder = tmp_path_factory.mktemp("gateway")
+    with serving(folder, public_keys, program=("-c", IMPATIENT), PROXIES_IN_FRONT="1") as made:
         yield made
 
 

@@ -1,20 +1,20 @@
 """Who sends too much is told when to come back, and takes nothing from anybody else."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
 from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
 
 from chassis.settings import SettingsError, read_settings
 from chassis.tokens import Keys
-from gateway.app import build_app, trust_proxies
+from gateway.app import build_app
 from gateway.call import Parts
 from gateway.settings import Settings
 from gateway.throttling import LIMITS, TRACKED_MAX, Throttle, network_of
+from tests.unit.gateway.asgi_client import AppClient
 
 STRANGER = "198.51.100.7"
 OTHER = "203.0.113.9"
@@ -35,18 +35,20 @@ class Seconds:
         return self.now
 
 
-Door = Callable[..., FlaskClient]
+Door = Callable[..., AppClient]
 
 
 @pytest.fixture
-def door(services: Any, public_keys: str) -> Door:
+def door(services: Any, public_keys: str) -> Iterator[Door]:
     """``door(proxies)`` is the application with the real limits; its clock stands still (``.seconds``)."""
 
-    def open_door(proxies: int = 0) -> FlaskClient:
+    opened: list[AppClient] = []
+
+    def open_door(proxies: int = 0) -> AppClient:
         seconds = Seconds()
-        app = build_app(Parts(services, Keys(public_keys)), "http://here", Throttle(clock_s=seconds))
-        trust_proxies(app, proxies)
-        client = app.test_client()
+        parts = Parts(services, Keys(public_keys))
+        client = AppClient(build_app(parts, "http://here", Throttle(clock_s=seconds), proxies))
+        opened.append(client)
         client.seconds = seconds  # type: ignore[attr-defined]
         return client
 
@@ -54,10 +56,12 @@ def door(services: Any, public_keys: str) -> Door:
         "cards.find_device_redemptions": {"redemptions": [], "next_cursor": None},
         "cards.find_programmes": [],
     }
-    return open_door
+    yield open_door
+    for client in opened:
+        client.close()
 
 
-def spent(http: FlaskClient, kind: str, path: str, **asked: Any) -> Any:
+def spent(http: AppClient, kind: str, path: str, **asked: Any) -> Any:
     """Ask as often as the class allows, and return the answer to the first that is too many."""
     method = http.post if kind in ("form", "sign_in") else http.get
     for _ in range(LIMITS[kind].calls):

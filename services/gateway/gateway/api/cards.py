@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Any
 
 import segno
-from flask import Response
+from starlette.responses import Response
 
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.base import PageQuery
 from gateway.schemas.cards import CardAnswer, LookupRequest, PotsAnswer, RevocationRequest
@@ -32,40 +32,37 @@ VOUCHER_DOC = _file_doc("application/pdf", **{str(HTTPStatus.CONFLICT.value): HT
 
 
 @cards.get("/cards/<id:card_id>", access=access_of("cards.get_card"), answer=CardAnswer)
-def get_card(call: Call, card_id: str) -> Any:
+async def get_card(call: Call, card_id: str) -> Any:
     """A card."""
-    return call.services.cards.get_card(card_id=card_id)
+    return await ask(call.services.cards.get_card, card_id=card_id)
 
 
 @cards.get("/cards/<id:card_id>/voucher.pdf", access=access_of("notify.render_voucher"), doc=VOUCHER_DOC)
-def get_voucher(call: Call, card_id: str) -> Response:
+async def get_voucher(call: Call, card_id: str) -> Response:
     """The card's voucher as it was mailed."""
-    document = call.services.notify.render_voucher(card_id=card_id)
-    answer = Response(base64.b64decode(document["content"]), content_type=document["media_type"])
-    answer.headers["Content-Disposition"] = _inline(document["filename"])
-    answer.headers["Cache-Control"] = PRIVATE
-    return answer
+    document = await ask(call.services.notify.render_voucher, card_id=card_id)
+    headers = {"Content-Disposition": _inline(document["filename"]), "Cache-Control": PRIVATE}
+    return Response(base64.b64decode(document["content"]), headers=headers, media_type=document["media_type"])
 
 
 @cards.get(
     "/cards/<id:card_id>/qr.svg", access=access_of("cards.get_voucher"), doc=_file_doc("image/svg+xml")
 )
-def get_qr(call: Call, card_id: str) -> Response:
+async def get_qr(call: Call, card_id: str) -> Response:
     """The card's QR code (error level Q)."""
-    voucher = call.services.cards.get_voucher(card_id=card_id)
+    voucher = await ask(call.services.cards.get_voucher, card_id=card_id)
     drawing = io.BytesIO()
     segno.make(voucher["qr_text"], error="q", boost_error=False, micro=False).save(
         drawing, kind="svg", scale=QR_SCALE
     )
-    answer = Response(drawing.getvalue(), content_type="image/svg+xml")
-    answer.headers["Cache-Control"] = PRIVATE
-    return answer
+    headers = {"Cache-Control": PRIVATE}
+    return Response(drawing.getvalue(), headers=headers, media_type="image/svg+xml")
 
 
 @cards.get("/cards/<id:card_id>/pot", access=access_of("cards.get_pots"), answer=PotsAnswer)
-def get_pots(call: Call, card_id: str) -> Any:
+async def get_pots(call: Call, card_id: str) -> Any:
     """What the card may still spend."""
-    return call.services.cards.get_pots(card_id=card_id)
+    return await ask(call.services.cards.get_pots, card_id=card_id)
 
 
 @cards.get(
@@ -74,17 +71,17 @@ def get_pots(call: Call, card_id: str) -> Any:
     query=PageQuery,
     answer=RedemptionsAnswer,
 )
-def find_card_redemptions(call: Call, card_id: str) -> Any:
+async def find_card_redemptions(call: Call, card_id: str) -> Any:
     """The use of the card and of those that it replaced, newest visit first."""
-    return call.services.cards.find_card_redemptions(card_id=card_id, **call.query)
+    return await ask(call.services.cards.find_card_redemptions, card_id=card_id, **call.query)
 
 
 @cards.post(
     "/cards/lookup", access=access_of("cards.lookup_card"), body=LookupRequest, answer=CardAnswer, key="none"
 )
-def lookup_card(call: Call) -> Any:
+async def lookup_card(call: Call) -> Any:
     """Find a card by what is printed on it."""
-    return call.services.cards.lookup_card(**call.body)
+    return await ask(call.services.cards.lookup_card, **call.body)
 
 
 @cards.post(
@@ -93,19 +90,19 @@ def lookup_card(call: Call) -> Any:
     body=RevocationRequest,
     answer=CardAnswer,
 )
-def revoke_card(call: Call, card_id: str) -> Any:
+async def revoke_card(call: Call, card_id: str) -> Any:
     """The card may no longer be used."""
-    return call.services.cards.revoke_card(
-        idempotency_key=call.key, card_id=card_id, reason=call.body["reason"]
+    return await ask(
+        call.services.cards.revoke_card, idempotency_key=call.key, card_id=card_id, reason=call.body["reason"]
     )
 
 
 @cards.post(
     "/cards/<id:card_id>/reissue", access=access_of("cards.reissue_card"), answer=CardAnswer, status=201
 )
-def reissue_card(call: Call, card_id: str) -> Any:
+async def reissue_card(call: Call, card_id: str) -> Any:
     """A new card for a revoked one."""
-    return call.services.cards.reissue_card(idempotency_key=call.key, card_id=card_id)
+    return await ask(call.services.cards.reissue_card, idempotency_key=call.key, card_id=card_id)
 
 
 def _inline(filename: str) -> str:

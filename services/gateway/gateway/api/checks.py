@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.checks import ChecksAnswer, ChecksQuery, DecisionRequest
 from gateway.schemas.orders import CheckAnswer
@@ -12,9 +12,9 @@ checks = Resource("checks", "What must be verified before a card is made.")
 
 
 @checks.get("/checks", access=access_of("identity.find_checks"), query=ChecksQuery, answer=ChecksAnswer)
-def find_checks(call: Call) -> Any:
+async def find_checks(call: Call) -> Any:
     """The checks that wait for a decision, oldest first."""
-    return call.services.identity.find_checks(**call.query)
+    return await ask(call.services.identity.find_checks, **call.query)
 
 
 @checks.post(
@@ -23,6 +23,8 @@ def find_checks(call: Call) -> Any:
     body=DecisionRequest,
     answer=CheckAnswer,
 )
-def decide_check(call: Call, check_id: str) -> Any:
+async def decide_check(call: Call, check_id: str) -> Any:
     """Accept or refuse a check."""
-    return call.services.identity.decide_check(idempotency_key=call.key, check_id=check_id, **call.body)
+    return await ask(
+        call.services.identity.decide_check, idempotency_key=call.key, check_id=check_id, **call.body
+    )

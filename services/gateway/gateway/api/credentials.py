@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.credentials import (
     DeviceAnswer,
@@ -26,17 +26,17 @@ credentials = Resource("credentials", "Partner sites, staff and devices.")
     answer=PartnerAnswer,
     status=201,
 )
-def create_partner(call: Call) -> Any:
+async def create_partner(call: Call) -> Any:
     """A partner site that may place orders."""
-    return call.services.identity.create_partner(idempotency_key=call.key, **call.body)
+    return await ask(call.services.identity.create_partner, idempotency_key=call.key, **call.body)
 
 
 @credentials.post(
     "/staff", access=access_of("identity.create_staff"), body=StaffRequest, answer=StaffAnswer, status=201
 )
-def create_staff(call: Call) -> Any:
+async def create_staff(call: Call) -> Any:
     """A staff account with a one-time password."""
-    return call.services.identity.create_staff(idempotency_key=call.key, **call.body)
+    return await ask(call.services.identity.create_staff, idempotency_key=call.key, **call.body)
 
 
 @credentials.post(
@@ -46,10 +46,10 @@ def create_staff(call: Call) -> Any:
     answer=EnrolmentCodeAnswer,
     status=201,
 )
-def create_device(call: Call, provider_id: str) -> Any:
+async def create_device(call: Call, provider_id: str) -> Any:
     """A one-time code with which a device is enrolled at a site."""
-    return call.services.identity.create_device(
-        idempotency_key=call.key, provider_id=provider_id, **call.body
+    return await ask(
+        call.services.identity.create_device, idempotency_key=call.key, provider_id=provider_id, **call.body
     )
 
 
@@ -61,14 +61,14 @@ def create_device(call: Call, provider_id: str) -> Any:
     status=201,
     key="none",
 )
-def enrol_device(call: Call) -> Any:
+async def enrol_device(call: Call) -> Any:
     """Exchange the one-time code for the device's credential."""
-    return call.services.identity.enrol_device(enrolment_code=call.body["enrolment_code"])
+    return await ask(call.services.identity.enrol_device, enrolment_code=call.body["enrolment_code"])
 
 
 @credentials.post(
     "/devices/<id:device_id>/revocation", access=access_of("identity.revoke_device"), status=204
 )
-def revoke_device(call: Call, device_id: str) -> None:
+async def revoke_device(call: Call, device_id: str) -> None:
     """No further token for this device."""
-    call.services.identity.revoke_device(idempotency_key=call.key, device_id=device_id)
+    await ask(call.services.identity.revoke_device, idempotency_key=call.key, device_id=device_id)

@@ -1,15 +1,13 @@
 """Whether this process lives, and whether the platform behind it answers."""
 
-from concurrent.futures import ThreadPoolExecutor
+import asyncio
 from typing import Any
-
-from flask import jsonify
 
 from chassis.client import RpcFailed, RpcUnavailable
 from chassis.log import get_logger
 from contracts.access import OPEN
-from gateway.call import Call
-from gateway.endpoint import Resource
+from gateway.call import Call, ask
+from gateway.endpoint import Resource, json_answer
 from gateway.schemas.health import HealthAnswer, ReadinessAnswer
 
 SERVICES = ("identity", "cards", "wallet", "offers", "notify")
@@ -21,7 +19,7 @@ NOT_READY = {"description": "Not ready", "content": {"application/json": {"schem
 
 
 @health.get("/healthz", access=OPEN, reads_itself=True, answer=HealthAnswer)
-def healthz(call: Call) -> Any:
+async def healthz(call: Call) -> Any:
     """This process is alive."""
     return {"status": "ok"}
 
@@ -33,20 +31,17 @@ def healthz(call: Call) -> Any:
     answer=ReadinessAnswer,
     doc={"responses": {"503": NOT_READY}},
 )
-def readyz(call: Call) -> Any:
+async def readyz(call: Call) -> Any:
     """The broker and the five services answer within the time limit of a call."""
-    with ThreadPoolExecutor(len(SERVICES)) as pool:
-        found = pool.map(lambda name: _answers(call.services, name), SERVICES)
-        answers = dict(zip(SERVICES, found, strict=True))
-    ready = all(answers.values())
-    answer = jsonify({"status": "ready" if ready else "not_ready", "services": answers})
-    answer.status_code = 200 if ready else 503
-    return answer
+    found = await asyncio.gather(*(_answers(call.services, name) for name in SERVICES))
+    ready = all(found)
+    body = {"status": "ready" if ready else "not_ready", "services": dict(zip(SERVICES, found, strict=True))}
+    return json_answer(body, 200 if ready else 503)
 
 
-def _answers(services: Any, name: str) -> bool:
+async def _answers(services: Any, name: str) -> bool:
     try:
-        getattr(services, name).ping()
+        await ask(getattr(services, name).ping)
     except (RpcUnavailable, RpcFailed) as error:
         log.warning("service_not_ready", service_asked=name, error=type(error).__name__)
         return False

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from flask import request
-
 from contracts.access import OPEN, access_of
 from contracts.refusals import Refusal
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.grants import GRANTS, issue_token, read_grant, token_problem
 from gateway.problems import Problem
@@ -24,13 +22,13 @@ TOKEN_DOC = {
 
 
 @oauth.post("/oauth/token", access=OPEN, answer=TokenAnswer, reads_itself=True, key="none", doc=TOKEN_DOC)
-def create_token(call: Call) -> Any:
+async def create_token(call: Call) -> Any:
     """Exchange a credential for a short-lived access token."""
     grant = None
     try:
-        values = read_grant(request)
+        values = await read_grant(call.asked)
         grant = values.get("grant_type")
-        return issue_token(call.services.identity, values, request.authorization)
+        return await issue_token(call.services.identity, values, call.asked.header("Authorization") or "")
     except (Problem, Refusal) as no:
         return token_problem(no, grant)
 
@@ -42,6 +40,6 @@ def create_token(call: Call) -> Any:
     body=LoginCodeRequest,
     key="none",
 )
-def request_login_code(call: Call) -> None:
+async def request_login_code(call: Call) -> None:
     """Have a sign-in code mailed; the answer never tells whether the address is known."""
-    call.services.identity.request_login_code(email=call.body["email"])
+    await ask(call.services.identity.request_login_code, email=call.body["email"])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.offers import OfferAnswer, OfferRequest
 
@@ -17,9 +17,10 @@ offers = Resource("offers", "What providers grant, checked against the programme
     answer=OfferAnswer,
     status=201,
 )
-def create_offer(call: Call, provider_id: str) -> Any:
+async def create_offer(call: Call, provider_id: str) -> Any:
     """Draft an offer."""
-    return call.services.offers.create_offer(
+    return await ask(
+        call.services.offers.create_offer,
         idempotency_key=call.key,
         provider_id=provider_id,
         offer=call.body,  # type: ignore[arg-type]
@@ -31,10 +32,13 @@ def create_offer(call: Call, provider_id: str) -> Any:
     access=access_of("offers.publish_offer"),
     answer=OfferAnswer,
 )
-def publish_offer(call: Call, provider_id: str, offer_id: str) -> Any:
+async def publish_offer(call: Call, provider_id: str, offer_id: str) -> Any:
     """Publish an offer that respects the programme's rules."""
-    return call.services.offers.publish_offer(
-        idempotency_key=call.key, provider_id=provider_id, offer_id=offer_id
+    return await ask(
+        call.services.offers.publish_offer,
+        idempotency_key=call.key,
+        provider_id=provider_id,
+        offer_id=offer_id,
     )
 
 
@@ -43,8 +47,11 @@ def publish_offer(call: Call, provider_id: str, offer_id: str) -> Any:
     access=access_of("offers.withdraw_offer"),
     answer=OfferAnswer,
 )
-def withdraw_offer(call: Call, provider_id: str, offer_id: str) -> Any:
+async def withdraw_offer(call: Call, provider_id: str, offer_id: str) -> Any:
     """The offer may no longer be redeemed."""
-    return call.services.offers.withdraw_offer(
-        idempotency_key=call.key, provider_id=provider_id, offer_id=offer_id
+    return await ask(
+        call.services.offers.withdraw_offer,
+        idempotency_key=call.key,
+        provider_id=provider_id,
+        offer_id=offer_id,
     )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.orders import (
     EmailChangeAnswer,
@@ -23,21 +23,23 @@ orders = Resource(
 @orders.post(
     "/orders", access=access_of("cards.place_order"), body=OrderRequest, answer=PlacedOrderAnswer, status=201
 )
-def place_order(call: Call) -> Any:
+async def place_order(call: Call) -> Any:
     """Order a card."""
-    return call.services.cards.place_order(idempotency_key=call.key, order=call.body)  # type: ignore[arg-type]
+    return await ask(call.services.cards.place_order, idempotency_key=call.key, order=call.body)  # type: ignore[arg-type]
 
 
 @orders.get(
     "/orders/<id:order_id>", access=access_of("cards.get_order"), secret=True, answer=WholeOrderAnswer
 )
-def get_order(call: Call, order_id: str) -> Any:
+async def get_order(call: Call, order_id: str) -> Any:
     """An order with its checks, its payment and its card."""
-    order = call.services.cards.get_order(order_id=order_id, order_secret=call.order_secret)
+    order = await ask(call.services.cards.get_order, order_id=order_id, order_secret=call.order_secret)
     # `cards` has just judged who may see this order; the others know orders by id only.
     platform = call.services.as_service()
-    application = platform.identity.get_application(order_id=order_id)
-    payment = platform.wallet.find_payment(order_id=order_id) if order["amount_due_cents"] else None
+    application = await ask(platform.identity.get_application, order_id=order_id)
+    payment = (
+        await ask(platform.wallet.find_payment, order_id=order_id) if order["amount_due_cents"] else None
+    )
     return {**order, "checks": application["checks"], "payment": payment}
 
 
@@ -48,10 +50,13 @@ def get_order(call: Call, order_id: str) -> Any:
     answer=PaymentAnswer,
     status=201,
 )
-def start_payment(call: Call, order_id: str) -> Any:
+async def start_payment(call: Call, order_id: str) -> Any:
     """Start, or go on with, the payment of an order; send the person to `redirect_url`."""
-    return call.services.wallet.start_payment(
-        idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret
+    return await ask(
+        call.services.wallet.start_payment,
+        idempotency_key=call.key,
+        order_id=order_id,
+        order_secret=call.order_secret,
     )
 
 
@@ -63,9 +68,10 @@ def start_payment(call: Call, order_id: str) -> Any:
     answer=EmailChangeAnswer,
     status=202,
 )
-def request_email_change(call: Call, order_id: str) -> Any:
+async def request_email_change(call: Call, order_id: str) -> Any:
     """Have a code mailed to another address; nothing changes before it is confirmed."""
-    return call.services.identity.request_email_change(
+    return await ask(
+        call.services.identity.request_email_change,
         idempotency_key=call.key,
         order_id=order_id,
         order_secret=call.order_secret,
@@ -80,10 +86,14 @@ def request_email_change(call: Call, order_id: str) -> Any:
     body=EmailConfirmationRequest,
     status=204,
 )
-def confirm_email_change(call: Call, order_id: str) -> None:
+async def confirm_email_change(call: Call, order_id: str) -> None:
     """Change the order's address to the one that the code was mailed to; the voucher follows."""
-    call.services.identity.confirm_email_change(
-        idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret, code=call.body["code"]
+    await ask(
+        call.services.identity.confirm_email_change,
+        idempotency_key=call.key,
+        order_id=order_id,
+        order_secret=call.order_secret,
+        code=call.body["code"],
     )
 
 
@@ -93,8 +103,11 @@ def confirm_email_change(call: Call, order_id: str) -> None:
     secret=True,
     status=202,
 )
-def send_voucher_again(call: Call, order_id: str) -> None:
+async def send_voucher_again(call: Call, order_id: str) -> None:
     """Mail the voucher of the order's card once more, to the address that holds now."""
-    call.services.notify.send_voucher_again(
-        idempotency_key=call.key, order_id=order_id, order_secret=call.order_secret
+    await ask(
+        call.services.notify.send_voucher_again,
+        idempotency_key=call.key,
+        order_id=order_id,
+        order_secret=call.order_secret,
     )

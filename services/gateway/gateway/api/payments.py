@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request
+from starlette.responses import Response
 
 from contracts.access import OPEN, access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
+from gateway.pages import page_answer, rendered
 from gateway.problems import Problem
 from gateway.reading import read_body
 
@@ -42,21 +43,19 @@ RETURN_DOC = {
     key="none",
     doc=NOTIFICATION_DOC,
 )
-def record_notification(call: Call) -> None:
+async def record_notification(call: Call) -> None:
     """The bank says what became of a payment; the signature covers the raw body."""
-    signature = request.headers.get("Bank-Signature", "")
+    signature = call.asked.header("Bank-Signature")
     if not signature or len(signature) > SIGNATURE_CHARACTERS_MAX:
         raise Problem("not_allowed", detail="Bank-Signature is missing or too long")
     try:
-        body = read_body(request).decode("utf-8")
+        body = (await read_body(call.asked)).decode("utf-8")
     except UnicodeDecodeError as error:
         raise Problem("malformed_body") from error
-    call.services.wallet.record_payment_notification(body=body, signature=signature)
+    await ask(call.services.wallet.record_payment_notification, body=body, signature=signature)
 
 
 @payments.get("/payments/return", access=OPEN, reads_itself=True, doc=RETURN_DOC)
-def show_return_page(call: Call) -> Response:
+async def show_return_page(call: Call) -> Response:
     """The page that people come back to from the bank."""
-    page = make_response(render_template("payment_return.html"))
-    page.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    return page
+    return page_answer(rendered("payment_return.html"))

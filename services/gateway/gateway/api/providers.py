@@ -4,7 +4,7 @@ from typing import Any
 
 from contracts.access import access_of
 from gateway import spreadsheet
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.providers import (
     ProviderAnswer,
@@ -27,25 +27,25 @@ providers = Resource("providers", "Who accepts the card, and where.")
     answer=ProviderAnswer,
     status=201,
 )
-def apply_provider(call: Call) -> Any:
+async def apply_provider(call: Call) -> Any:
     """Ask to join; it is free of charge."""
-    return call.services.offers.apply_provider(idempotency_key=call.key, application=call.body)  # type: ignore[arg-type]
+    return await ask(call.services.offers.apply_provider, idempotency_key=call.key, application=call.body)  # type: ignore[arg-type]
 
 
 @providers.get(
     "/providers", access=access_of("offers.find_providers"), query=ProvidersQuery, answer=ProvidersAnswer
 )
-def find_providers(call: Call) -> Any:
+async def find_providers(call: Call) -> Any:
     """The listing of providers with a published offer."""
     latitude, longitude = call.query.pop("near") or (None, None)
     search = {**call.query, "latitude": latitude, "longitude": longitude}
-    return call.services.offers.find_providers(search=search)  # type: ignore[arg-type]
+    return await ask(call.services.offers.find_providers, search=search)  # type: ignore[arg-type]
 
 
 @providers.get("/providers/<id:provider_id>", access=access_of("offers.get_provider"), answer=ProviderAnswer)
-def get_provider(call: Call, provider_id: str) -> Any:
+async def get_provider(call: Call, provider_id: str) -> Any:
     """One provider with its sites and offers."""
-    return call.services.offers.get_provider(provider_id=provider_id)
+    return await ask(call.services.offers.get_provider, provider_id=provider_id)
 
 
 @providers.post(
@@ -54,10 +54,10 @@ def get_provider(call: Call, provider_id: str) -> Any:
     body=ProviderDecisionRequest,
     answer=ProviderAnswer,
 )
-def decide_provider(call: Call, provider_id: str) -> Any:
+async def decide_provider(call: Call, provider_id: str) -> Any:
     """Accept or refuse a provider's application."""
-    return call.services.offers.decide_provider(
-        idempotency_key=call.key, provider_id=provider_id, **call.body
+    return await ask(
+        call.services.offers.decide_provider, idempotency_key=call.key, provider_id=provider_id, **call.body
     )
 
 
@@ -68,12 +68,12 @@ def decide_provider(call: Call, provider_id: str) -> Any:
     answer=StatisticsAnswer,
     doc=SHEET_DOC,
 )
-def get_statistics(call: Call, provider_id: str) -> Any:
+async def get_statistics(call: Call, provider_id: str) -> Any:
     """The provider's sales by day, offer or card type; with `Accept: text/csv` for a spreadsheet."""
-    found = call.services.offers.get_statistics(provider_id=provider_id, **call.query)
-    if not spreadsheet.is_asked_for():
+    found = await ask(call.services.offers.get_statistics, provider_id=provider_id, **call.query)
+    if not spreadsheet.is_asked_for(call.asked.header("Accept") or ""):
         return found
-    provider = call.services.offers.get_provider(provider_id=provider_id)
+    provider = await ask(call.services.offers.get_provider, provider_id=provider_id)
     return spreadsheet.sales_answer(found, provider, call.query["first_day"], call.query["last_day"])
 
 
@@ -82,6 +82,6 @@ def get_statistics(call: Call, provider_id: str) -> Any:
     access=access_of("wallet.get_provider_balance"),
     answer=BalanceAnswer,
 )
-def get_balance(call: Call, provider_id: str) -> Any:
+async def get_balance(call: Call, provider_id: str) -> Any:
     """What the scheme owes the provider."""
-    return call.services.wallet.get_provider_balance(provider_id=provider_id)
+    return await ask(call.services.wallet.get_provider_balance, provider_id=provider_id)

@@ -1,12 +1,9 @@
 """The scan: quotes, redemptions, undo."""
 
-from functools import partial
 from typing import Any
 
-from flask import Response, after_this_request
-
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.scan_metrics import measured
 from gateway.schemas.redemptions import (
@@ -36,9 +33,9 @@ REDEEM_DOC: dict[str, Any] = {
 
 
 @redemptions.post("/quotes", access=access_of("cards.quote"), body=ScanRequest, answer=ScanAnswer, key="none")
-def quote(call: Call) -> Any:
+async def quote(call: Call) -> Any:
     """The price for this card, without effect."""
-    return call.services.cards.quote(scan=call.body)  # type: ignore[arg-type]
+    return await ask(call.services.cards.quote, scan=call.body)  # type: ignore[arg-type]
 
 
 @redemptions.post(
@@ -50,18 +47,13 @@ def quote(call: Call) -> Any:
     key="required",
     doc=REDEEM_DOC,
 )
-def redeem(call: Call) -> Any:
+async def redeem(call: Call) -> Any:
     """Redeem an offer with a card; the same key again answers the same and counts once."""
-    with measured(call.body) as scan:
-        scan.answer = call.services.cards.redeem(idempotency_key=call.key, scan=call.body)  # type: ignore[arg-type]
+    with measured(call.asked.started, call.body) as scan:
+        scan.answer = await ask(call.services.cards.redeem, idempotency_key=call.key, scan=call.body)  # type: ignore[arg-type]
         if cancelled_at := scan.answer.get("cancelled_at"):
-            after_this_request(partial(_tell_cancelled, cancelled_at))
+            call.asked.answer_headers[CANCELLED_HEADER] = cancelled_at
     return scan.answer
-
-
-def _tell_cancelled(cancelled_at: str, response: Response) -> Response:
-    response.headers[CANCELLED_HEADER] = cancelled_at
-    return response
 
 
 @redemptions.get(
@@ -70,9 +62,9 @@ def _tell_cancelled(cancelled_at: str, response: Response) -> Response:
     query=RedemptionsQuery,
     answer=RedemptionsAnswer,
 )
-def find_device_redemptions(call: Call) -> Any:
+async def find_device_redemptions(call: Call) -> Any:
     """The device's last scans."""
-    return call.services.cards.find_device_redemptions(**call.query)
+    return await ask(call.services.cards.find_device_redemptions, **call.query)
 
 
 @redemptions.post(
@@ -80,6 +72,8 @@ def find_device_redemptions(call: Call) -> Any:
     access=access_of("cards.cancel_redemption"),
     answer=RedemptionAnswer,
 )
-def cancel_redemption(call: Call, redemption_id: str) -> Any:
+async def cancel_redemption(call: Call, redemption_id: str) -> Any:
     """Undo a redemption: the device within 15 minutes, an officer until it is settled."""
-    return call.services.cards.cancel_redemption(idempotency_key=call.key, redemption_id=redemption_id)
+    return await ask(
+        call.services.cards.cancel_redemption, idempotency_key=call.key, redemption_id=redemption_id
+    )

@@ -1,0 +1,164 @@
+"""HTTP/1.1 as the gateway speaks it: uvicorn's, with our limits, our words for what the server refuses
+itself, an end to slow senders, and an answer for who is connected when the gateway stops."""
+
+from http import HTTPStatus
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from gateway.problems import Problem, problem_answer
+from gateway.seen import SAFE_HEADERS
+
+# llhttp has no limits of its own.
+TARGET_BYTES_MAX = 4_080
+HEADERS_MAX = 50
+HEADER_BYTES_MAX = 8_190
+HEAD_BYTES_MAX = TARGET_BYTES_MAX + HEADERS_MAX * HEADER_BYTES_MAX
+# From a request's first byte to its last.
+REQUEST_TIMEOUT_S = 10
+# Who says nothing, from the start or between two requests.
+KEEPALIVE_S = 15
+# Who is refused, or connected when the gateway stops, and then says nothing.
+LINGER_S = 2
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. Once it is ``deaf`` it takes in what comes without reading it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_stopping = self._is_deaf = self._is_arriving = self._is_in_head = False
+        self._head_bytes = self._header_count = 0
+        self._refused_as = "bad_request"
+        self._in_time: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin."""
+        super().connection_made(transport)
+        self._hang_up_in(KEEPALIVE_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._stop_timing()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take in what has come, and expect the rest of it in time."""
+        if self._is_deaf or self.transport.is_closing():
+            return
+        super().data_received(data)
+        if self._is_in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse("headers_too_large")
+        if not self._is_arriving:
+            self._stop_timing()
+            if not self._is_answering() and self.timeout_keep_alive_task is None:
+                self._hang_up_in(LINGER_S if self.is_stopping else KEEPALIVE_S)
+        elif self._in_time is None and not self._is_deaf:
+            self._in_time = self.loop.call_later(REQUEST_TIMEOUT_S, self._cut)
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio takes it as "leave it open"
+        """Whoever has sent all may still wait for the answer."""
+        self._cut()
+        return True
+
+    def shutdown(self) -> None:
+        """Called when the gateway stops: the request that is on its way, or the next one, is the last."""
+        self.is_stopping = True
+        if self._is_answering():
+            self.cycle.keep_alive = False
+        elif not self._is_arriving:
+            self._hang_up_in(LINGER_S)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        self._is_arriving = self._is_in_head = True
+        self._head_bytes = self._header_count = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """More of the request's target."""
+        super().on_url(url)
+        if len(self.url) > TARGET_BYTES_MAX:
+            self._refuse_with("address_too_long")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; or a trailer, which has no say: it could name another caller, or another sender."""
+        self._header_count += 1
+        if self._header_count > HEADERS_MAX or len(name) + len(value) > HEADER_BYTES_MAX:
+            self._refuse_with("headers_too_large")
+        if self._is_in_head:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """A request that can be answered, though its body may still come."""
+        self._is_in_head = False
+        super().on_headers_complete()
+        if self.is_stopping:
+            self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        """The last byte of a request."""
+        self._is_arriving = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called for what the parser does not take."""
+        self._refuse(self._refused_as)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """We speak nothing else; what follows is read as nothing, since nobody could say what it is."""
+        self._is_deaf = True
+        self.cycle.keep_alive = False
+
+    def _refuse_with(self, code: str) -> None:
+        self._refused_as = code
+        raise httptools.HttpParserError(code)
+
+    def _refuse(self, code: str) -> None:
+        self._cut()
+        if not self._is_answering():
+            self.transport.write(raw_answer(code))
+            # Closed at once it would be reset, and who still sends would never read why.
+            self.transport.write_eof()
+            self._hang_up_in(LINGER_S)
+
+    def _cut(self) -> None:
+        """Nothing more is read: who is being answered is answered, with the body that there is."""
+        self._is_deaf = True
+        self._stop_timing()
+        if not self._is_answering():
+            self._hang_up_in(0)
+            return
+        self.cycle.keep_alive = False
+        if self.cycle.more_body:
+            self.cycle.scope["cut"] = True  # type: ignore[typeddict-unknown-key]
+            self.cycle.message_event.set()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _hang_up_in(self, seconds: float) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def _stop_timing(self) -> None:
+        if self._in_time is not None:
+            self._in_time.cancel()
+            self._in_time = None
+
+
+def raw_answer(code: str) -> bytes:
+    """A problem as it goes over the wire; the connection ends with it."""
+    answer = problem_answer(Problem(code))
+    for name, value in {**SAFE_HEADERS, "Connection": "close"}.items():
+        answer.headers[name] = value
+    phrase = HTTPStatus(answer.status_code).phrase
+    lines = [
+        f"HTTP/1.1 {answer.status_code} {phrase}",
+        *(f"{name}: {value}" for name, value in answer.headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body)
