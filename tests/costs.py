@@ -8,7 +8,7 @@ class Cost:
     """SQL statements in `cards` and round trips to its database, each of them what is sent at once (BEGIN and
     COMMIT go out with statements, or are one each); what is published because of the call, by routing key
     (each request is answered by one reply more; an event counts as one, though it may share its message with
-    others); the log lines that speak of it, by service and event name, many of which speak of other calls too.
+    others); the log lines that speak of it, by service and event name, many of which tell of other calls too.
     """
 
     statements: int

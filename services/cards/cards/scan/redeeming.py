@@ -2,8 +2,8 @@
 
 BEGIN, the card's lock, then card, order, offer, what stands under the key, pots (locks those that pay), uses,
 repeats, guesses → all that is written, in one statement, and COMMIT: allowances lowered, redemption, draws,
-outbox, audit, the key with its answer. Nothing is asked of another service; prices come from the local copy of
-published offers; the wallet follows by events.
+outbox, audit, the key with its answer. Nothing is asked of another service; prices come from the local copy
+of published offers; the wallet follows by events.
 """
 
 from collections.abc import Mapping
