@@ -176,7 +176,7 @@ class _Run:
         return bool(self.idle) or self.connections < self.connections_max
 
     def _begin(self, since: float) -> None:
-        """On a connection that is free; else on a new one, used at once: gunicorn's threads wait for the
+        """On a connection that is free; else on a new one, used at once: older builds' threads wait for the
         first bytes of a new connection, so that idle ones would take the place of scans."""
         if not self.idle:
             self.idle.append(Client(self.addresses[self.connections % len(self.addresses)]))

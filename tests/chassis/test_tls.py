@@ -1,5 +1,6 @@
 """A broker behind TLS that asks for certificates too: who is let in, whom we trust, what a service says."""
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,6 +16,7 @@ from chassis.amqp import CONNECTION_ERRORS, connect, reason
 from chassis.broker_url import Host, read_broker_url, with_hosts
 from chassis.client import RpcUnavailable
 from chassis.database import Database
+from chassis.loop_client import LoopRpcClient
 from devstack.host.pids import PidFile
 from devstack.host.ports import answers as answers_at
 from devstack.host.ports import free_port, wait_until
@@ -24,6 +26,7 @@ from devstack.servers.rabbitmq import START_TIMEOUT_S, RabbitmqNode
 from tests.chaos.links import linked
 from tests.chassis.certificates import Authority, Pair
 from tests.chassis.conftest import Toy, eventually, toy_at
+from tests.chassis.test_loop_client import on_a_loop
 
 pytestmark = pytest.mark.servers
 
@@ -218,3 +221,24 @@ def answers(toy: Toy) -> bool:
         return bool(toy.call("echo", value="here") == "here")
     except RpcUnavailable:
         return False
+
+
+def test_an_event_loop_calls_through_tls_and_reads_what_comes_in_many_records(
+    broker: TlsBroker, backing: Backing, owner_database: Callable[[str], Database], tmp_path: Path
+) -> None:
+    large = "é" * 500_000
+
+    async def story(client: LoopRpcClient) -> None:
+        calls = [client.call("toy", "echo", {"value": [number, large]}, {}) for number in range(5)]
+        assert await asyncio.gather(*calls) == [[number, large] for number in range(5)]
+
+    with toy_at(replace(backing, amqp_uri=broker.uri()), owner_database("cards"), tmp_path):
+        on_a_loop(story, broker.uri())
+
+
+def test_an_event_loop_trusts_no_broker_of_another_name(broker: TlsBroker) -> None:
+    async def story(client: LoopRpcClient) -> None:
+        with pytest.raises(RpcUnavailable, match="SSLCertVerificationError"):
+            await client.call("toy", "echo", {"value": 1}, {})
+
+    on_a_loop(story, broker.uri(host="127.0.0.1"))

@@ -137,7 +137,7 @@ def constants_of(path: Path) -> Iterator[tuple[str, ast.expr]]:
 
 def defined_in(path: Path) -> set[str]:
     """Every function, method, class and module constant of a file."""
-    definitions = (ast.FunctionDef, ast.ClassDef)
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     tree = ast.parse(path.read_text())
     named_things = {node.name for node in ast.walk(tree) if isinstance(node, definitions)}
     return named_things | {name for name, _ in constants_of(path)}

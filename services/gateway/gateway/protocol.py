@@ -48,7 +48,8 @@ class Protocol(HttpToolsProtocol):
         """Take in what has come, and expect the rest of it in time."""
         if self._is_deaf or self.transport.is_closing():
             return
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if self._is_in_head:
             self._head_bytes += len(data)
             if self._head_bytes > HEAD_BYTES_MAX:
@@ -96,23 +97,36 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A request that can be answered, though its body may still come."""
         self._is_in_head = False
+        if self._is_offered():
+            return
         super().on_headers_complete()
         if self.is_stopping:
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         """The last byte of a request."""
-        self._is_arriving = False
-        super().on_message_complete()
+        if not self._is_offered():
+            self._is_arriving = False
+            super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
-        """Called for what the parser does not take."""
-        self._refuse(self._refused_as)
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(self._refused_as)
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """We speak nothing else; what follows is read as nothing, since nobody could say what it is."""
-        self._is_deaf = True
-        self.cycle.keep_alive = False
+    def _is_offered(self) -> bool:
+        """Whether the sender would rather speak another protocol from here on: llhttp then stops reading."""
+        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
+
+    def _decline(self, rest: bytes) -> None:
+        """Read the request as if nothing had been offered (RFC 9110 §7.8)."""
+        line = b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+        kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"".join([line, *kept, b"\r\n", rest]))
 
     def _refuse_with(self, code: str) -> None:
         self._refused_as = code

@@ -12,7 +12,7 @@ _SIGNS: dict[str, re.Pattern[str]] = {
     ),
     # Of these words only "amqp" has no letter that our ids leave out: one id in 50,000 holds it by chance.
     "a library": re.compile(
-        r"(?i)psycopg|sqlalchemy|postgres|rabbitmq|(?:\b|py)amqp|nameko|kombu|eventlet|werkzeug|marshmallow|smorest|jinja"
+        r"(?i)psycopg|sqlalchemy|postgres|rabbitmq|(?:\b|py)amqp|nameko|kombu|eventlet|uvicorn|starlette|marshmallow|apispec|jinja"
     ),
     "a class": re.compile(
         r"\b[A-Z]\w*(?:Error|Exception|Refusal|Timeout|Unavailable|Violation|Warning)\b"

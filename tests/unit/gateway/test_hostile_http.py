@@ -63,11 +63,6 @@ REFUSED: dict[str, tuple[bytes, list[str]]] = {
     "a body cut in the middle of a chunk": (CHUNKED + b"4\r\n{}", ["malformed_body"]),
     "a body cut between two chunks": (CHUNKED + b"2\r\n{}\r\n", ["malformed_body"]),
     "a body shorter than its length": (POST + b"Content-Length: 9\r\n\r\n{}", ["malformed_body"]),
-    "a body for another protocol": (
-        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\n{}" + HIDDEN,
-        ["malformed_body"],
-    ),
-    "a web socket": (GET + b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n" + HIDDEN, ["not_found"]),
     "garbage behind a request": (REQUEST + b"\x00\x01garbage\r\n\r\n", ["not_found"]),
     "garbage behind two requests": (2 * REQUEST + b"\x00\x01garbage\r\n\r\n", ["not_found", "not_found"]),
     "many headers": (GET + b"X-One: 1\r\n" * 1_000 + b"\r\n", ["headers_too_large"]),
@@ -128,6 +123,16 @@ def test_requests_sent_together_are_answered_in_their_order(gateway: Gateway) ->
     numbered = [GET + b"X-Request-Id: call-%d\r\n\r\n" % number for number in range(100)]
     heads = [head.lower() + b"\r" for head, _ in answers_in(said_to(gateway, b"".join(numbered)))]
     assert [b"x-request-id: call-%d\r" % number in head for number, head in enumerate(heads)] == [True] * 100
+
+
+def test_an_offer_of_another_protocol_is_not_taken(gateway: Gateway) -> None:
+    """As of clients that offer HTTP/2 with each first request, bodies and all."""
+    offer = b"Connection: Upgrade\r\nUpgrade: h2c\r\n"
+    sent = [POST + offer + b"Content-Length: 2\r\n\r\n{}", GET + offer + b"\r\n", REQUEST]
+    found = [body["code"] for _, body in answers_in(said_to(gateway, b"".join(sent)))]
+    assert found == ["invalid_field", "not_found", "not_found"]
+    both = offer + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    assert [body["code"] for _, body in answers_in(said_to(gateway, POST + both + HIDDEN))] == ["bad_request"]
 
 
 def test_what_stands_behind_a_body_is_no_header(gateway: Gateway) -> None:
