@@ -7,9 +7,10 @@ from typing import Any
 
 import amqp
 
-from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
+from chassis.amqp import ChannelPool, message
+from chassis.connection import CONNECTION_ERRORS, publish_now
 from chassis.ids import new_id
-from chassis.metrics import histogram
+from chassis.metrics import counter, histogram
 from chassis.signing import Signer
 from chassis.topology import RPC_EXCHANGE
 from contracts.refusals import Refusal
@@ -21,6 +22,7 @@ TRANSIENT = 1
 
 # Not "service": Prometheus gives that name to the service it scrapes.
 _rpc_seconds = histogram("rpc_client_seconds", "Calls to other services.", ("callee", "method", "outcome"))
+_unclaimed = counter("rpc_replies_unclaimed_total", "Replies that no call waited for (any more).")
 
 
 class RpcFailed(Exception):
@@ -91,14 +93,14 @@ class RpcClient:
     def _attempt(self, request: amqp.Message, routing_key: str, deadline: float) -> Any:
         correlation_id = request.properties["correlation_id"]
         with self._pool.channel() as channel:
-            channel.replies.clear()
+            channel.awaited, channel.reply = correlation_id, None
             # Once for the whole exchange: `drain_events(timeout=…)` would set it back and forth each frame.
             channel.connection.sock.settimeout(_remaining_s(deadline))
-            channel.basic_publish(request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
-            while correlation_id not in channel.replies:
+            publish_now(channel, request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
+            while channel.reply is None:
                 _remaining_s(deadline)
                 channel.connection.drain_events()
-            return json.loads(channel.replies[correlation_id])
+            return json.loads(channel.reply)
 
 
 def _remaining_s(deadline: float) -> float:
@@ -110,10 +112,14 @@ def _remaining_s(deadline: float) -> float:
 
 class _ReplyPool(ChannelPool):
     def prepare(self, channel: amqp.Channel) -> None:
-        channel.replies = {}
+        channel.awaited = channel.reply = None
 
         def on_reply(reply: amqp.Message) -> None:
-            channel.replies[reply.properties["correlation_id"]] = reply.body
+            if channel.reply is None and reply.properties.get("correlation_id") == channel.awaited:
+                channel.reply = reply.body
+            else:
+                # Of a request that the broker handed out twice, as its first process died before it said so.
+                _unclaimed.inc()
 
         channel.basic_consume(REPLY_QUEUE, no_ack=True, callback=on_reply)
 
