@@ -28,8 +28,7 @@ TURN_S = 2.0
 WAITING = frozenset(
     {
         *(
-            "TCPTransport._read",
-            "read_ahead.<locals>.<lambda>",
+            "Connection._more",
             "_worker",
             "EpollSelector.select",
             "_PollLikeSelector.select",

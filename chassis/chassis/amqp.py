@@ -1,7 +1,6 @@
 """Broker connections for publishing and calling, pooled and used by one thread or greenlet at a time."""
 
 import json
-import os
 import random
 import ssl
 from collections.abc import Iterator
@@ -11,73 +10,20 @@ from queue import Empty, LifoQueue
 from typing import Any
 
 import amqp
-from amqp.transport import SSLTransport
 
-from chassis.broker_url import BrokerUrl, Host, Tls, read_broker_url
+from chassis.broker_url import BrokerUrl, Host, read_broker_url
+from chassis.connection import CONNECTION_ERRORS, SOCKET_TIMEOUT_S, Connection
 
 CONNECT_TIMEOUT_S = 2
-SOCKET_TIMEOUT_S = 5
 CONFIRM_TIMEOUT_S = 4
 # RabbitMQ 4 refuses a body above 16 MiB and closes the channel, 3.10 takes eight times as much.
 MESSAGE_MAX_BYTES = 8 * 1024 * 1024
 _as_json = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
-RECEIVED_BYTES = 16 * 1024
-# What a broken connection raises, whatever layer noticed.
-CONNECTION_ERRORS = (amqp.exceptions.ConnectionError, OSError, amqp.exceptions.ChannelError)
 
 
 def user_of(uri: str) -> str:
     """The name that the broker knows this process by."""
     return read_broker_url(uri).user
-
-
-class Connection(amqp.Connection):
-    """py-amqp's, with our TLS (its own checks no host name unless told, and waits without end) and our way to
-    read: it reads each message in nine small pieces (ADR 0002)."""
-
-    def connect(self, callback: Any = None) -> None:
-        """Open it; raises one of CONNECTION_ERRORS."""
-        super().connect(callback)
-        if self.read_timeout and not os.get_blocking(self.sock.fileno()):
-            # A green thread's: py-amqp leaves both limits to the kernel, where it never waits. Elsewhere this
-            # would let go of the interpreter twice for each read.
-            self.sock.settimeout(self.read_timeout)
-        receive = self.transport.sock.recv
-        # What it did not ask for, its transport keeps until the next read.
-        self.transport._quick_recv = lambda _size: receive(RECEIVED_BYTES)
-
-    def Transport(self, host: str, timeout: float, tls: Tls | None, *limits: Any, **options: Any) -> Any:  # noqa: N802
-        """What the bytes travel by."""
-        if tls is None:
-            return super().Transport(host, timeout, False, *limits, **options)
-        read, write = limits
-        return _TlsTransport(host, timeout, {"tls": tls}, read_timeout=read, write_timeout=write, **options)
-
-
-class _TlsTransport(SSLTransport):
-    def _wrap_socket(self, sock: Any, tls: Tls) -> ssl.SSLSocket:
-        # A peer that says nothing at all would be waited for.
-        sock.settimeout(SOCKET_TIMEOUT_S)
-        wrapped = tls_context(tls).wrap_socket(sock, server_hostname=tls.server_name or self.host)
-        wrapped.settimeout(None)
-        return wrapped
-
-    def _shutdown_transport(self) -> None:
-        """Without TLS's goodbye, which would wait for a frozen peer's; AMQP has said its own."""
-
-
-def tls_context(tls: Tls) -> ssl.SSLContext:
-    """Read anew for each connection, so that a renewed certificate needs no restart.
-
-    Raises OSError (ssl.SSLError is one) for a file that cannot be read or is no certificate.
-    """
-    context = ssl.create_default_context(cafile=tls.ca)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not tls.verify:
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    if tls.certificate:
-        context.load_cert_chain(tls.certificate, tls.key)
-    return context
 
 
 def connect(uri: str, kind: type[Connection] = Connection, **options: Any) -> Connection:
@@ -208,26 +154,13 @@ class Json(str):
     """A body that is JSON already."""
 
 
-@contextmanager
-def in_one_write(channel: amqp.Channel) -> Iterator[None]:
-    """What is published in the block leaves in one write at its end; nobody else may use the connection."""
-    transport = channel.connection.transport
-    write, held = transport._write, bytearray()
-    transport._write = held.extend
-    try:
-        yield
-    finally:
-        transport._write = write
-    transport.write(held)
-
-
 def message(body: Any, *, headers: dict[str, Any] | None = None, **properties: Any) -> amqp.Message:
     """A JSON message; ``delivery_mode`` 1 is transient, 2 survives a broker restart.
 
     Raises TypeError or ValueError for a body that is no JSON, MessageTooBig for one above MESSAGE_MAX_BYTES.
     """
     return amqp.Message(
-        within_limit(body if isinstance(body, Json) else _as_json(body)),
+        within_limit(body if isinstance(body, Json) else _as_json(body)).encode(),
         content_type="application/json",
         content_encoding="utf-8",
         application_headers=headers or {},

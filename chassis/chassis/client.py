@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import amqp
 
-from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
+from chassis.amqp import ChannelPool, message
+from chassis.connection import CONNECTION_ERRORS, publish_now
 from chassis.ids import new_id
 from chassis.metrics import counter, histogram
 from chassis.signing import Signer
@@ -53,7 +54,9 @@ class RpcClient:
         """Close the idle connections."""
         self._pool.close()
 
-    def _exchange(self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]) -> str:
+    def _exchange(
+        self, service: str, method: str, kwargs: dict[str, Any], headers: dict[str, Any]
+    ) -> str | bytes:
         request = request_message(kwargs, headers, self._timeout_s)
         deadline = monotonic() + self._timeout_s
         is_again = False
@@ -70,17 +73,18 @@ class RpcClient:
                     raise RpcUnavailable(f"{service}.{method}: {type(error).__name__}") from error
                 is_again = True
 
-    def _attempt(self, request: amqp.Message, routing_key: str, deadline: float) -> str:
+    def _attempt(self, request: amqp.Message, routing_key: str, deadline: float) -> str | bytes:
         correlation_id = request.properties["correlation_id"]
         with self._pool.channel() as channel:
-            channel.replies.clear()
+            channel.awaited, channel.reply = correlation_id, None
             # Once for the whole exchange: `drain_events(timeout=…)` would set it back and forth each frame.
             channel.connection.sock.settimeout(_remaining_s(deadline))
-            channel.basic_publish(request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
-            while correlation_id not in channel.replies:
+            publish_now(channel, request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True)
+            while channel.reply is None:
                 _remaining_s(deadline)
                 channel.connection.drain_events()
-            return str(channel.replies[correlation_id])
+            reply: str | bytes = channel.reply
+            return reply
 
 
 def request_message(kwargs: dict[str, Any], headers: dict[str, Any], timeout_s: float) -> amqp.Message:
@@ -122,10 +126,14 @@ def _remaining_s(deadline: float) -> float:
 
 class _ReplyPool(ChannelPool):
     def prepare(self, channel: amqp.Channel) -> None:
-        channel.replies = {}
+        channel.awaited = channel.reply = None
 
         def on_reply(reply: amqp.Message) -> None:
-            channel.replies[reply.properties["correlation_id"]] = reply.body
+            if channel.reply is None and reply.properties.get("correlation_id") == channel.awaited:
+                channel.reply = reply.body
+            else:
+                # Of a request that the broker handed out twice, as its first process died before it said so.
+                unclaimed.inc()
 
         channel.basic_consume(REPLY_QUEUE, no_ack=True, callback=on_reply)
 

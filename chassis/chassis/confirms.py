@@ -7,7 +7,8 @@ from typing import Any
 
 import amqp
 
-from chassis.amqp import CONFIRM_TIMEOUT_S, CONNECTION_ERRORS, ChannelPool, in_one_write, message, user_of
+from chassis.amqp import CONFIRM_TIMEOUT_S, ChannelPool, message, user_of
+from chassis.connection import CONNECTION_ERRORS, connection_of, published
 
 PERSISTENT = 2
 
@@ -78,18 +79,18 @@ class _Confirms:
         channel.events["basic_return"] = {self._on_return}
 
     def publish(self, batch: Sequence[Outgoing]) -> set[str]:
-        with in_one_write(self._channel):
-            for outgoing in batch:
-                self._send(outgoing)
+        connection = connection_of(self._channel)
+        connection.send(b"".join([self._frames(outgoing) for outgoing in batch]))
         deadline = monotonic() + CONFIRM_TIMEOUT_S
         while self._waiting:
-            self._channel.connection.drain_events(timeout=max(deadline - monotonic(), 0.001))
+            connection.drain_events(timeout=max(deadline - monotonic(), 0.001))
         return self._confirmed - self._returned
 
-    def _send(self, outgoing: Outgoing) -> None:
+    def _frames(self, outgoing: Outgoing) -> bytes:
         self._channel.published_count += 1
         self._waiting[self._channel.published_count] = outgoing.message_id
-        self._channel.basic_publish(
+        return published(
+            self._channel,
             message(
                 outgoing.body,
                 headers=outgoing.headers,

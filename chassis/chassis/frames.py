@@ -120,7 +120,7 @@ class Reader:
         # Before the rest has come: what is no frame may name any size, and would be waited for.
         if len(held) > at and held[at] not in _KINDS:
             raise FrameError(f"a frame of type {held[at]}")
-        if len(held) < at + OVERHEAD:
+        if len(held) < at + _START.size:
             return None
         kind, channel, size = _START.unpack_from(held, at)
         if size > self.frame_max - OVERHEAD:
@@ -131,7 +131,7 @@ class Reader:
         if held[end - 1] != END:
             raise FrameError(f"a frame that ends in {held[end - 1]}")
         self._at = end
-        return kind, channel, held[at + 7 : end - 1]
+        return kind, channel, held[at + _START.size : end - 1]
 
     def _take(self, frame: Frame) -> Delivery | None:
         """The delivery that this frame makes whole; a frame of none is passed on."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import amqp
 
-from chassis.amqp import CONNECTION_ERRORS, RECEIVED_BYTES, connect, leave, reason
+from chassis.amqp import connect, leave, reason
 from chassis.client import (
     REPLY_QUEUE,
     RPC_TIMEOUT_S,
@@ -22,7 +22,8 @@ from chassis.client import (
     timed,
     unclaimed,
 )
-from chassis.frames import Delivery, Reader, publish
+from chassis.connection import CONNECTION_ERRORS, RECEIVED_BYTES, published
+from chassis.frames import Delivery
 from chassis.log import get_logger
 from chassis.topology import RPC_EXCHANGE
 
@@ -116,8 +117,8 @@ class _Link:
         self._socket.setblocking(False)
         self._fileno = self._socket.fileno()
         self._pending = getattr(self._socket, "pending", lambda: 0)
-        self._reader = Reader(self._connection.frame_max)
-        self._reader.feed(transport._read_buffer)
+        # With what has arrived since the channel was opened.
+        self._reader = self._connection._reader
         self._unsent, self._is_flushing = bytearray(), False
         transport._write = self._send
         for consumer in channel.callbacks:
@@ -137,7 +138,11 @@ class _Link:
         self._waiting[correlation_id] = reply
         timer = self._loop.call_at(deadline, _time_out, reply)
         try:
-            self._send(self._frames(request, routing_key))
+            self._send(
+                published(
+                    self._channel, request, exchange=RPC_EXCHANGE, routing_key=routing_key, mandatory=True
+                )
+            )
             return await reply
         finally:
             timer.cancel()
@@ -154,12 +159,6 @@ class _Link:
         self._connection.collect()
         for reply in self._waiting.values():
             _settle(reply, error)
-
-    def _frames(self, request: amqp.Message, routing_key: str) -> bytes:
-        body = request.body if isinstance(request.body, bytes) else request.body.encode()
-        limits = {"frame_max": self._connection.frame_max, "mandatory": True}
-        channel = self._channel.channel_id
-        return publish(channel, RPC_EXCHANGE, routing_key, request.properties, body, **limits)
 
     def _on_reply(self, properties: dict[str, Any], body: bytes) -> None:
         reply = self._waiting.get(properties.get("correlation_id", ""))

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from chassis.amqp import tls_context
 from chassis.broker_url import BrokerUrlError, read_broker_url
 from chassis.bundles import EVENTS_MAX
+from chassis.connection import tls_context
 
 ENVIRONMENTS = ("production", "development")
 # The values of libpq's target_session_attrs that never lead to a standby.

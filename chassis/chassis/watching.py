@@ -7,8 +7,9 @@ import amqp
 import eventlet
 from nameko.extensions import DependencyProvider
 
-from chassis.amqp import CONNECTION_ERRORS, ChannelPool
+from chassis.amqp import ChannelPool
 from chassis.client import RpcUnavailable
+from chassis.connection import CONNECTION_ERRORS
 from chassis.entrypoints.events import EventHandler
 from chassis.log import failure, get_logger
 from chassis.metrics import gauge

@@ -12,9 +12,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chassis.amqp import CONNECTION_ERRORS, connect, reason
+from chassis.amqp import connect, reason
 from chassis.broker_url import Host, read_broker_url, with_hosts
 from chassis.client import RpcUnavailable
+from chassis.connection import CONNECTION_ERRORS
 from chassis.database import Database
 from chassis.loop_client import LoopRpcClient
 from devstack.host.pids import PidFile

@@ -1,10 +1,10 @@
 """Gathering: messages of one queue are handed to a worker in batches, one batch at a time in a process."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from amqp.exceptions import ConnectionError
 from eventlet.event import Event as Signal
 from kombu.connection import Connection
 from kombu.messaging import Consumer as KombuConsumer
@@ -12,6 +12,7 @@ from nameko.exceptions import ContainerBeingKilled
 from nameko.messaging import Consumer
 
 from chassis.bundles import Carried
+from chassis.connection import CONNECTION_ERRORS, acknowledge
 
 # From the first message to its batch. Half of it cost nearly twice the CPU of an event at 200 a second, and
 # nobody waits for what happens here: the scan has been answered (ADR 0021).
@@ -40,17 +41,17 @@ class Batch:
             return
         if len(messages) == len(self._unsettled):
             # Earlier batches are settled and later messages have higher tags: "up to this tag" means these.
-            _settle(self._unsettled[max(self._unsettled)], "ack", multiple=True)
+            acknowledge(self._unsettled[max(self._unsettled)], multiple=True)
         else:
             for message in messages:
-                _settle(message, "ack")
+                acknowledge(message)
         for message in messages:
             del self._unsettled[message.delivery_tag]
 
     def give_back(self) -> None:
         """What the worker did not settle goes back to its queue."""
         while self._unsettled:
-            _settle(self._unsettled.popitem()[1], "requeue")
+            _requeue(self._unsettled.popitem()[1])
 
 
 class GatheringConsumer(Consumer):
@@ -140,10 +141,8 @@ def _finish(batch: Batch, done: Signal, _context: Any, result: Any, exc_info: An
     return result, exc_info
 
 
-def _settle(message: Any, how: str, **options: Any) -> None:
+def _requeue(message: Any) -> None:
     """Unless its channel is gone: then the broker has taken the message back already."""
     if message.channel.connection:
-        try:
-            getattr(message, how)(**options)
-        except ConnectionError:
-            return
+        with suppress(*CONNECTION_ERRORS):
+            message.requeue()

@@ -13,8 +13,9 @@ from nameko.rpc import Rpc as NamekoRpc
 from nameko.rpc import RpcConsumer as NamekoRpcConsumer
 
 from chassis.access import admit, require_row
-from chassis.amqp import CONNECTION_ERRORS, ChannelPool, message
+from chassis.amqp import ChannelPool, message
 from chassis.client import TRANSIENT, RpcUnavailable
+from chassis.connection import CONNECTION_ERRORS, acknowledge, connection_of, publish_now
 from chassis.database import is_transient
 from chassis.entrypoints.consuming import QueueConsumer
 from chassis.log import failure, get_logger
@@ -55,7 +56,7 @@ class RpcConsumer(NamekoRpcConsumer):
     def handle_result(self, message: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Reply, then acknowledge."""
         self._reply(message.properties, result, exc_info)
-        self.queue_consumer.ack_message(message)
+        acknowledge(message)
         return result, exc_info
 
     def _reply(self, asked: dict[str, Any], result: Any, exc_info: Any) -> None:
@@ -63,7 +64,9 @@ class RpcConsumer(NamekoRpcConsumer):
         for last in (False, True):
             try:
                 with self.replies.channel() as channel:
-                    channel.basic_publish(reply, exchange="", routing_key=asked["reply_to"])
+                    # Nobody reads here otherwise, and what is written to a broker that has gone is lost.
+                    connection_of(channel).notice()
+                    publish_now(channel, reply, exchange="", routing_key=asked["reply_to"])
                 return
             except CONNECTION_ERRORS as error:
                 self.replies.close()

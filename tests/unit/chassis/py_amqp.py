@@ -12,6 +12,7 @@ from chassis.frames import Delivery, Frame, Reader
 
 PUBLISH, DELIVER, ACK, RETURN = (60, 40), (60, 60), (60, 80), (60, 50)
 SMALL_FRAME = 4096
+HEARTBEAT = b"\x08\0\0\0\0\0\0\xce"
 
 
 def written(sig: tuple[int, int], channel: int, args: bytes, content: amqp.Message | None = None) -> bytes:

@@ -14,6 +14,7 @@ from chassis.frames import FRAME_MAX, Delivery, FrameError, Reader, ack, publish
 from tests.unit.chassis.py_amqp import (
     ACK,
     DELIVER,
+    HEARTBEAT,
     PUBLISH,
     RETURN,
     SMALL_FRAME,
@@ -26,8 +27,6 @@ from tests.unit.chassis.py_amqp import (
     read_by_amqp,
     written,
 )
-
-HEARTBEAT = b"\x08\0\0\0\0\0\0\xce"
 
 # Of a body of no length, with the tag 7 and empty names.
 DELIVER_PAYLOAD = b"\0\x3c\0\x3c\0" + b"\0\0\0\0\0\0\0\x07" + b"\0\0\0"
@@ -176,7 +175,7 @@ def test_garbage_is_an_error_or_waits_for_more(garbage: bytes) -> None:
         (b"H", "type 72"),
         (b"HTTP/1.1 400 Bad Request", "type 72"),
         (b"AMQP\0\0\x09\x01", "type 65"),
-        (b"\x01\0\x01\xff\xff\xff\xff....", "4294967303 bytes, the limit is 4096"),
+        (b"\x01\0\x01\xff\xff\xff\xff", "4294967303 bytes, the limit is 4096"),
         (b"\x08\0\0\0\0\0\0\xcf", "ends in 207"),
     ],
 )
