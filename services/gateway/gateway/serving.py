@@ -18,7 +18,7 @@ from chassis.metrics import serve_metrics
 from chassis.settings import read_settings
 from chassis.stopping import SIGNALS
 from gateway.app import Application
-from gateway.protocol import KEEPALIVE_S, Protocol
+from gateway.protocol import KEEPALIVE_S, Connection
 from gateway.settings import Settings
 
 BACKLOG = 2_048
@@ -55,7 +55,7 @@ async def _serve(app: Application, listener: socket.socket, metrics_port: int) -
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = Config(
         app,
-        http=Protocol,
+        http=Connection,
         ws="none",
         lifespan="off",
         timeout_keep_alive=KEEPALIVE_S,
@@ -63,7 +63,7 @@ async def _serve(app: Application, listener: socket.socket, metrics_port: int) -
         access_log=False,
     )
     server = await loop.create_server(
-        lambda: Protocol(config, state, {}, loop), sock=listener, backlog=BACKLOG
+        lambda: Connection(config, state, {}, loop), sock=listener, backlog=BACKLOG
     )
     dating = asyncio.create_task(_date(state))
     serve_metrics(metrics_port)
