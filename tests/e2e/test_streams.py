@@ -1,4 +1,4 @@
-"""Pages that follow visits: what is scanned is told, to nobody else; nothing is lost and nothing told twice."""
+"""Pages that follow visits: what is scanned is told, to nobody else, nothing lost and nothing repeated."""
 
 import re
 from collections.abc import Iterator

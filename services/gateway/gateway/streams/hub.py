@@ -13,6 +13,7 @@ from chassis.log import get_logger
 from chassis.metrics import counter, gauge
 from contracts.cards import RedemptionRecorded
 from gateway.problems import Problem
+from gateway.protocol import LINGER_S as STOP_LINGER_S
 from gateway.streams.place import Place
 from gateway.streams.telling import BEAT, Change, change_of, ending, gap, opening, telling
 
@@ -32,8 +33,8 @@ BEAT_S = 15
 TURN_S = 0.1
 # What was sent and is not acknowledged for so long ends the connection (Linux, milliseconds).
 GONE_MS = 30_000
-# For the last words to be taken.
-LINGER_S = 5
+# For what was written, and the last words, to be taken.
+LINGER_S = 30
 FULL_RETRY_AFTER_S = 10
 
 log = get_logger()
@@ -140,7 +141,8 @@ class Listener:
             return
         transport.write(ending(why, self._place))
         transport.close()
-        asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
+        linger_s = STOP_LINGER_S if why == "stopping" else LINGER_S
+        asyncio.get_running_loop().call_later(linger_s, transport.abort)
         self._hub.forget(self, why)
 
 
