@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chassis.broker_url import read_broker_url
 from demo.api import Visitor
 from devstack.stack import Stack
 from sandbox.reading import wait_for_mails
-from tests.e2e.following import Page, gateway_of_its_own
+from tests.chaos.links import linked
+from tests.e2e.following import PATIENCE_S, Page, gateway_of_its_own
 from tests.e2e.world import Card, World
 
 DESK, OTHER_DESK = "Base des pages", "Base d’à côté"
@@ -105,3 +108,122 @@ def test_a_scan_and_its_cancellation_are_told_to_the_family_and_the_desk_at_ever
     assert [page.visit() for page in pages] == [("cancelled", visit_id)] * len(pages)
     for page in pages:
         page.close()
+
+
+def test_nobody_else_is_told(cast: Cast) -> None:
+    others = [
+        Page(cast.urls[0], OWN, cast.other_holder).opened(),
+        Page(cast.urls[1], cast.stream_of(OTHER_DESK), cast.other_manager).opened(),
+    ]
+    cast.cancel(cast.scan())
+    visit_id = cast.scan(OTHER_DESK, cast.other_card)
+    assert [page.visit() for page in others] == [("recorded", visit_id)] * len(others)
+    for page in others:
+        page.close()
+
+
+def test_an_officer_follows_any_desk(cast: Cast) -> None:
+    page = Page(cast.urls[0], cast.stream_of(OTHER_DESK), token_of(cast.world.officer)).opened()
+    visit_id = cast.scan(OTHER_DESK)
+    assert page.visit() == ("recorded", visit_id)
+    page.close()
+
+
+@pytest.mark.parametrize("whose", ["holder", "manager"])
+def test_a_page_goes_on_at_another_gateway_and_misses_and_repeats_nothing(cast: Cast, whose: str) -> None:
+    path, token = (OWN, cast.holder) if whose == "holder" else (cast.stream_of(DESK), cast.manager)
+    page = Page(cast.urls[0], path, token).opened()
+    first, second = cast.scan(), cast.scan()
+    assert [page.visit() for _ in range(2)] == [("recorded", first), ("recorded", second)]
+    page.close()
+
+    third = cast.scan()
+    cast.cancel(first)
+    again = Page(cast.urls[1], path, token, page.last_id).opened()
+    fourth = cast.scan()
+    expected = [("recorded", third), ("cancelled", first), ("recorded", fourth)]
+    assert [again.visit() for _ in expected] == expected
+    again.close()
+
+    # Nothing was missed by now.
+    once_more = Page(cast.urls[0], path, token, again.last_id).opened()
+    fifth = cast.scan()
+    assert once_more.visit() == ("recorded", fifth)
+    once_more.close()
+
+
+def test_what_is_told_again_is_the_same_to_the_letter(cast: Cast) -> None:
+    live = Page(cast.urls[0], OWN, cast.holder).opened()
+    visit_id, before = cast.scan(), live.last_id
+    told = live.next()
+    missed = Page(cast.urls[1], OWN, cast.holder, before).opened().next()
+    assert told
+    assert missed
+    assert (missed.name, missed.data) == (told.name, told.data)
+    assert told.data == next(one for one in cast.world.redemptions(cast.card) if one["id"] == visit_id)
+    live.close()
+
+
+def test_after_the_broker_was_away_every_page_is_told_that_some_may_be_missing(
+    cast: Cast, platform: Stack, tmp_path: Path
+) -> None:
+    uri = platform.environment("gateway")["AMQP_URI"]
+    with (
+        linked({"amqp": read_broker_url(uri).hosts[0].port}) as links,
+        gateway_of_its_own(platform, tmp_path, AMQP_URI=links.uri("amqp", uri)) as (url, _process),
+    ):
+        pages = [
+            Page(url, OWN, cast.holder).opened(),
+            Page(url, cast.stream_of(DESK), cast.manager).opened(),
+        ]
+        links.turn(["amqp"], "cut")
+        missed = cast.scan()
+        links.turn(["amqp"], "open")
+        for page in pages:
+            gap = page.next()
+            assert gap
+            assert (gap.name, gap.id) == ("gap", "")
+        # What is told goes on, and what was missed is told to a page that comes again.
+        after = cast.scan()
+        assert [page.visit() for page in pages] == [("recorded", after)] * 2
+        again = Page(cast.urls[0], OWN, cast.holder, pages[0].last_id).opened()
+        assert again.visit() == ("recorded", missed)
+        for page in (*pages, again):
+            page.close()
+
+
+def test_a_gateway_that_stops_says_so_and_another_goes_on(
+    cast: Cast, platform: Stack, tmp_path: Path
+) -> None:
+    with gateway_of_its_own(platform, tmp_path) as (url, process):
+        page = Page(url, OWN, cast.holder).opened()
+        first = cast.scan()
+        assert page.visit() == ("recorded", first)
+        process.terminate()
+        (last,) = page.rest()
+        assert (last.name, last.data["reason"]) == ("ended", "stopping")
+        assert last.retry_ms >= 2_000
+        assert process.wait(PATIENCE_S) == 0
+    missed = cast.scan()
+    again = Page(cast.urls[0], OWN, cast.holder, page.last_id).opened()
+    assert again.visit() == ("recorded", missed)
+    again.close()
+
+
+def test_beyond_its_limit_a_gateway_refuses_in_words(cast: Cast, platform: Stack, tmp_path: Path) -> None:
+    with gateway_of_its_own(platform, tmp_path, STREAMS_MAX="1") as (url, _process):
+        page = Page(url, OWN, cast.holder).opened()
+        refused = Page(url, OWN, cast.other_holder).refused()
+        assert (refused["status"], refused["code"]) == (503, "streams_full")
+        assert refused["message"]["fr"].startswith("Trop de pages")
+        page.close()
+
+
+def test_a_stream_ends_with_its_token(cast: Cast, platform: Stack) -> None:
+    """Last here: the clock goes on by the life of a token."""
+    page = Page(cast.urls[0], OWN, cast.holder).opened()
+    cast.world.at(2020, 8, 20, 10, 30)
+    (last,) = page.rest()
+    assert (last.name, last.data["reason"]) == ("ended", "expired")
+    assert last.data["message"].keys() == {"fr", "en"}
+    assert Page(cast.urls[0], OWN, cast.holder).refused()["code"] == "not_authenticated"

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import socket
 from collections.abc import Callable
 from email.utils import formatdate
@@ -33,6 +34,9 @@ def run(create: Callable[[Settings], Application]) -> None:
     """Serve until SIGTERM or SIGINT, then answer who is connected; raises SettingsError."""
     settings = read_settings(Settings, os.environ)
     app = create(settings)
+    # Each stream holds a file for hours.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, _listener(settings), settings.metrics_port))
 
