@@ -438,6 +438,12 @@ class CardsRpc(Protocol):
     def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:
         """The calling device's last scans."""
 
+    def find_own_visits(self, *, cursor: str | None, limit: int) -> RedemptionPage:
+        """The calling holder's visits, by all their cards."""
+
+    def find_provider_visits(self, *, provider_id: str, cursor: str | None, limit: int) -> RedemptionPage:
+        """The visits at a provider, the last recorded first, for who works there or an officer."""
+
     def find_own_visit_changes(self, *, since: str | None) -> VisitChanges:
         """What became of the calling holder's visits from ``since`` on, or in the last minute."""
 

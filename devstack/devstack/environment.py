@@ -16,6 +16,7 @@ from devstack.servers.backing import Backing
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"
 MAIL_FROM = "OCC'YGÈNE <carte@occygene.example>"
 CALLS_IN_FLIGHT = 1_000
+STREAMS_MAX = 10_000
 # All callers of one machine have one address, and benchmarks and chaos are a few devices that never rest.
 THROTTLE_SCALE = 1_000
 
@@ -168,6 +169,7 @@ def _own_variables(service: str, wiring: Wiring) -> dict[str, str]:
             # Several gateways listen on one port.
             "HTTP_REUSE_PORT": "1",
             "CALLS_IN_FLIGHT": str(CALLS_IN_FLIGHT),
+            "STREAMS_MAX": str(STREAMS_MAX),
             "PROXIES_IN_FRONT": "0",
             "THROTTLE_SCALE": str(THROTTLE_SCALE),
         },

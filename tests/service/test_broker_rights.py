@@ -20,10 +20,12 @@ from chassis.topology import (
     delay_exchange,
     event_exchange,
     event_queue,
+    news_queue,
+    news_queue_arguments,
     parked_queue,
     rpc_queue,
 )
-from devstack.secrets import DATABASE_SERVICES, GATEWAY
+from devstack.secrets import DATABASE_SERVICES, GATEWAY, GATEWAY_HEARS
 from devstack.servers.backing import Backing
 from devstack.servers.broker_users import VIRTUAL_HOST, broker_users
 
@@ -126,6 +128,22 @@ def test_nobody_declares_binds_empties_or_deletes(declared: Backing, user: str) 
     assert [may(declared, user, act) for act in acts] == [False] * len(acts)
 
 
+def test_only_the_gateway_makes_queues_of_its_own_for_news_of_cards(declared: Backing, user: str) -> None:
+    def hearing(queue: str, source: str, key: str = "redemption_recorded") -> bool:
+        def act(channel: amqp.Channel) -> None:
+            channel.queue_declare(queue, exclusive=True, arguments=news_queue_arguments())
+            channel.queue_bind(queue, event_exchange(source), key)
+            channel.basic_consume(queue, no_ack=True)
+
+        return may(declared, user, act)
+
+    own = {source: hearing(news_queue(user, "one"), source) for source in DATABASE_SERVICES}
+    assert own == {source: user == GATEWAY and source == "cards" for source in DATABASE_SERVICES}
+    assert not hearing(news_queue("someone", "one"), "cards")
+    assert not hearing("gateway.news", "cards")
+    assert not hearing("gateway.parked", "cards")
+
+
 def test_a_publisher_cannot_sign_with_anothers_name(declared: Backing) -> None:
     with closing(connect(declared.amqp_uri_of("cards"))) as link:
         channel = link.channel()
@@ -155,7 +173,7 @@ def test_the_deployments_users_have_these_rights() -> None:
     assert told == broker_users(), "make docs"
     rights = {given.pop("user"): given for given in json.loads(told)["permissions"]}
     wanted = {service: service_rights(service) for service in DATABASE_SERVICES}
-    wanted[GATEWAY] = caller_rights()
+    wanted[GATEWAY] = caller_rights(GATEWAY, GATEWAY_HEARS)
     assert {user: rights[user] for user in EVERYBODY} == {
         user: {**given, "vhost": VIRTUAL_HOST} for user, given in wanted.items()
     }

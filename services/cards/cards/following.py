@@ -8,13 +8,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from cards.input_rules import read_instant
-from cards.models import Card, Order
+from cards.models import Card
+from cards.owning import own_visits, visits_at
 from cards.scan.models import Redemption
 from cards.views import view_redemption
 from chassis.caller import Caller
 from chassis.clock import now, rfc3339
 from contracts.cards import VisitChange, VisitChanges
-from contracts.refusals import Refusal
 
 # More than these are better read as a list.
 CHANGES_MAX = 250
@@ -24,23 +24,14 @@ ON_THE_WAY = timedelta(seconds=60)
 
 def find_own_visit_changes(session: Session, caller: Caller, *, since: str | None) -> VisitChanges:
     """Return what became of the calling holder's visits."""
-    if caller.kind != "holder":
-        raise Refusal("not_allowed")
-    own = select(Card.id).join(Order, Order.id == Card.order_id).where(Order.account_id == caller.subject)
-    return _changes(session, Redemption.card_id.in_(own), since)
+    return _changes(session, own_visits(caller), since)
 
 
 def find_provider_visit_changes(
-    session: Session, caller: Caller, *, provider_id: str, since: str | None
+    session: Session, caller: Caller, provider_id: str, since: str | None
 ) -> VisitChanges:
-    """Return what became of the visits at a provider; to staff of another it does not exist, and who works
-    for some programmes is told of theirs."""
-    if caller.provider_id not in (None, provider_id):
-        raise Refusal("not_found")
-    wanted = Redemption.provider_id == provider_id
-    if caller.programmes:
-        wanted &= Redemption.programme.in_(caller.programmes)
-    return _changes(session, wanted, since)
+    """Return what became of the visits at a provider."""
+    return _changes(session, visits_at(caller, provider_id), since)
 
 
 def _changes(session: Session, wanted: ColumnElement[bool], since: str | None) -> VisitChanges:

@@ -1,9 +1,10 @@
 """Whose orders and cards they are: what a caller may not see does not exist for them."""
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from cards.models import Card, Order
+from cards.scan.models import Redemption
 from cards.sealing import Keys, is_order_secret
 from chassis.caller import Caller
 from contracts.refusals import Refusal
@@ -48,6 +49,23 @@ def get_visible_card(
 def newest_card(session: Session, order: Order) -> Card | None:
     """Return the card that stands for the order now, if one was made; ids sort by time."""
     return session.scalar(select(Card).where(Card.order_id == order.id).order_by(Card.id.desc()).limit(1))
+
+
+def own_visits(caller: Caller) -> ColumnElement[bool]:
+    """Which visits are the calling holder's; refuses anybody else."""
+    if caller.kind != "holder":
+        raise Refusal("not_allowed")
+    cards = select(Card.id).join(Order, Order.id == Card.order_id).where(Order.account_id == caller.subject)
+    return Redemption.card_id.in_(cards)
+
+
+def visits_at(caller: Caller, provider_id: str) -> ColumnElement[bool]:
+    """Which visits at a provider the caller may see: to staff of another it does not exist, and who works for
+    some programmes sees theirs."""
+    if caller.provider_id not in (None, provider_id):
+        raise Refusal("not_found")
+    wanted = Redemption.provider_id == provider_id
+    return wanted & Redemption.programme.in_(caller.programmes) if caller.programmes else wanted
 
 
 def _sees(caller: Caller, order: Order, scope: str) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from cards.input_rules import invalid, read_instant
 from cards.models import Card, Order
-from cards.owning import get_visible_card, get_visible_order, newest_card
+from cards.owning import get_visible_card, get_visible_order, newest_card, own_visits, visits_at
 from cards.pots.models import Allowance
 from cards.recognising import recognise
 from cards.scan.desk import device_of
@@ -25,6 +25,7 @@ from contracts.refusals import Refusal
 MAX_PAGE_SIZE = 100
 Programmes = Mapping[str, Programme]
 _VISITED_AT: ColumnElement[datetime] = literal_column(VISITED_AT, DateTime(timezone=True))
+_RECORDED_AT: ColumnElement[datetime] = literal_column("redeemed_at", DateTime(timezone=True))
 
 
 def get_order(
@@ -107,19 +108,37 @@ def find_device_redemptions(
     return _page(session, wanted, cursor, limit)
 
 
-def _page(session: Session, wanted: ColumnElement[bool], cursor: str | None, limit: int) -> RedemptionPage:
+def find_own_visits(session: Session, caller: Caller, *, cursor: str | None, limit: int) -> RedemptionPage:
+    """Return the calling holder's visits, newest visit first."""
+    return _page(session, own_visits(caller), cursor, limit)
+
+
+def find_provider_visits(
+    session: Session, caller: Caller, provider_id: str, cursor: str | None, limit: int
+) -> RedemptionPage:
+    """Return the visits at a provider, the last recorded first."""
+    return _page(session, visits_at(caller, provider_id), cursor, limit, _RECORDED_AT)
+
+
+def _page(
+    session: Session,
+    wanted: ColumnElement[bool],
+    cursor: str | None,
+    limit: int,
+    moment: ColumnElement[datetime] = _VISITED_AT,
+) -> RedemptionPage:
     """The last one of a page is where the next begins."""
     if not 1 <= limit <= MAX_PAGE_SIZE:
         raise invalid("limit", f"de 1 à {MAX_PAGE_SIZE}", f"from 1 to {MAX_PAGE_SIZE}")
     query = select(Redemption, Card.revoked_at).join(Card, Card.id == Redemption.card_id).where(wanted)
     if cursor is not None:
-        last = session.scalar(select(_VISITED_AT).where(wanted, Redemption.id == cursor))
+        last = session.scalar(select(moment).where(wanted, Redemption.id == cursor))
         if last is None:
             raise invalid(
                 "cursor", "le « next_cursor » de la page d’avant", "the page before’s “next_cursor”"
             )
-        query = query.where(tuple_(_VISITED_AT, Redemption.id) < (last, cursor))
-    newest_first = query.order_by(_VISITED_AT.desc(), Redemption.id.desc())
+        query = query.where(tuple_(moment, Redemption.id) < (last, cursor))
+    newest_first = query.order_by(moment.desc(), Redemption.id.desc())
     rows = session.execute(newest_first.limit(limit + 1)).all()
     return {
         "redemptions": [view_redemption(redemption, revoked_at) for redemption, revoked_at in rows[:limit]],

@@ -1,7 +1,5 @@
 """The entrypoints of `cards`; the rules are in the modules named after what happens."""
 
-from collections.abc import Mapping
-
 from sqlalchemy.orm import Session
 
 from cards import catalogue, following, measuring, published, reading, reissuing, revoking
@@ -36,7 +34,7 @@ from contracts.programmes import Programme, read_programmes
 from contracts.wallet import DebitReversed, PaymentReceived, PotCredited
 
 
-def _load(settings: Settings) -> Mapping[str, Programme]:
+def _load(settings: Settings) -> dict[str, Programme]:
     return read_programmes(text_files(settings.programmes_dir, ".toml"))
 
 
@@ -195,6 +193,16 @@ class CardsService:
             )
 
     @rpc
+    def find_own_visits(self, *, cursor: str | None, limit: int) -> RedemptionPage:
+        with self.db.transaction() as session:
+            return reading.find_own_visits(session, self.caller, cursor=cursor, limit=limit)
+
+    @rpc
+    def find_provider_visits(self, *, provider_id: str, cursor: str | None, limit: int) -> RedemptionPage:
+        with self.db.transaction() as session:
+            return reading.find_provider_visits(session, self.caller, provider_id, cursor, limit)
+
+    @rpc
     def find_own_visit_changes(self, *, since: str | None) -> VisitChanges:
         with self.db.transaction() as session:
             return following.find_own_visit_changes(session, self.caller, since=since)
@@ -202,9 +210,7 @@ class CardsService:
     @rpc
     def find_provider_visit_changes(self, *, provider_id: str, since: str | None) -> VisitChanges:
         with self.db.transaction() as session:
-            return following.find_provider_visit_changes(
-                session, self.caller, provider_id=provider_id, since=since
-            )
+            return following.find_provider_visit_changes(session, self.caller, provider_id, since)
 
     @handles(OfferPublished)
     def keep_offer(self, session: Session, event: OfferPublished) -> None:

@@ -1,17 +1,21 @@
-"""Following visits as they take place: streams of server-sent events."""
+"""Visits of a holder or at a provider: their list, and streams of server-sent events that go on from it."""
 
 from typing import Any
 
 from starlette.responses import Response
 
 from contracts.access import access_of
-from gateway.call import Call
+from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.reading import LAST_ID_HEADER
+from gateway.schemas.base import PageQuery
+from gateway.schemas.redemptions import RedemptionsAnswer
 from gateway.streams.opening import EVENT_STREAM, open_stream
 from gateway.streams.place import PATTERN
 
-visits = Resource("visits", "What becomes of visits, told as it happens.")
+visits = Resource(
+    "visits", "Visits of a holder or at a provider: their list, and what becomes of them as it happens."
+)
 
 EXAMPLE = """\
 retry: 2000
@@ -44,6 +48,25 @@ STREAM_DOC: dict[str, Any] = {
         }
     },
 }
+
+
+@visits.get(
+    "/me/visits", access=access_of("cards.find_own_visits"), query=PageQuery, answer=RedemptionsAnswer
+)
+async def find_own_visits(call: Call) -> Any:
+    """A holder's own visits, by all their cards, newest visit first."""
+    return await ask(call.services.cards.find_own_visits, **call.query)
+
+
+@visits.get(
+    "/providers/<id:provider_id>/visits",
+    access=access_of("cards.find_provider_visits"),
+    query=PageQuery,
+    answer=RedemptionsAnswer,
+)
+async def find_provider_visits(call: Call, provider_id: str) -> Any:
+    """The visits at a provider, the last recorded first."""
+    return await ask(call.services.cards.find_provider_visits, provider_id=provider_id, **call.query)
 
 
 @visits.get("/me/visits/stream", access=access_of("cards.find_own_visit_changes"), doc=STREAM_DOC)

@@ -18,8 +18,8 @@ from gateway.streams.place import PATTERN, Place, read_place
 from gateway.streams.telling import Change, change_from
 
 EVENT_STREAM = "text/event-stream"
-# As long as a call may take.
-READY_TIMEOUT_S = 3.0
+# For the first one of all, which connects; with the call behind it less than a caller waits.
+READY_TIMEOUT_S = 1.0
 
 _resumed = counter("visit_streams_resumed_total", "Streams that went on from an id, by outcome.", ["outcome"])
 
