@@ -18,7 +18,8 @@ from chassis.confirms import ConfirmedPublisher
 from chassis.log import bind_call_id, get_logger
 from chassis.pruning import prune
 from chassis.relay import relay
-from chassis.settings import ProcessSettings, ServiceSettings, read_settings
+from chassis.service_settings import ServiceSettings
+from chassis.settings import ProcessSettings, read_settings
 from chassis.signing import Signer
 from chassis.tokens import Keys, TokenError
 from chassis.work import current_work

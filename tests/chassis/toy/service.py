@@ -15,7 +15,7 @@ from chassis.idempotency import once
 from chassis.log import get_logger
 from chassis.outbox import announce, stamp
 from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, handles_together, rpc
-from chassis.settings import ServiceSettings
+from chassis.service_settings import ServiceSettings
 from contracts.access import OPEN, Access
 from contracts.base import Event
 from contracts.refusals import Refusal
