@@ -12,6 +12,7 @@ from chassis.topology import (
     UNHEARD,
     delay_exchange,
     event_exchange,
+    news_queue,
     parked_queue,
     rpc_queue,
 )
@@ -33,9 +34,15 @@ def service_rights(service: str) -> dict[str, str]:
     return {"configure": NOTHING, "write": _any_of(map(re.escape, write)), "read": _any_of(read)}
 
 
-def caller_rights() -> dict[str, str]:
-    """For a process that only calls: the answers come on the channel that asked, which needs no right."""
-    return {"configure": NOTHING, "write": _any_of([re.escape(RPC_EXCHANGE)]), "read": NOTHING}
+def caller_rights(caller: str, news_of: Iterable[str]) -> dict[str, str]:
+    """For a process that calls, and hears news of some services: answers come on the channel that asked,
+    which needs no right; of news it makes, binds and reads its own queue."""
+    news = re.escape(news_queue(caller, "")) + r"\w+"
+    return {
+        "configure": _any_of([news]),
+        "write": _any_of([re.escape(RPC_EXCHANGE), news]),
+        "read": _any_of([news, *map(re.escape, map(event_exchange, news_of))]),
+    }
 
 
 def kept_policy(virtual_host: str) -> dict[str, Any]:
@@ -52,13 +59,18 @@ def kept_policy(virtual_host: str) -> dict[str, Any]:
 
 
 def definitions(
-    virtual_host: str, owner_password: str, services: Mapping[str, str], callers: Mapping[str, str]
+    virtual_host: str,
+    owner_password: str,
+    services: Mapping[str, str],
+    callers: Mapping[str, str],
+    news_of: Iterable[str],
 ) -> dict[str, Any]:
-    """All users, their rights and the policy, as the broker reads them (`load_definitions`)."""
+    """All users, their rights and the policy, as the broker reads them (`load_definitions`); ``callers`` hear
+    the news of some services."""
     rights = {
         OWNER: {"configure": EVERYTHING, "write": EVERYTHING, "read": EVERYTHING},
         **{name: service_rights(name) for name in services},
-        **{name: caller_rights() for name in callers},
+        **{name: caller_rights(name, news_of) for name in callers},
     }
     passwords = {OWNER: owner_password, **services, **callers}
     return {

@@ -65,12 +65,19 @@ class Keys:
 
     def verify(self, token: str) -> Caller:
         """The caller that the token names; raises TokenError."""
-        caller, expires_at = self._verified.get(token) or self._check(token)
+        caller, expires_at = self._known(token)
         # Between services only real time counts: moving the domain's clock must not silence them.
         moment = real_now() if caller.kind == "service" else now()
         if expires_at <= moment.timestamp():
             raise TokenError("expired")
         return caller
+
+    def expires_at(self, token: str) -> int:
+        """When a token ends, in seconds of the epoch; raises TokenError."""
+        return self._known(token)[1]
+
+    def _known(self, token: str) -> tuple[Caller, int]:
+        return self._verified.get(token) or self._check(token)
 
     def _check(self, token: str) -> tuple[Caller, int]:
         try:

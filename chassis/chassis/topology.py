@@ -17,6 +17,9 @@ DELIVERY_LIMIT = 10
 # Nothing is lost for being looked at: RabbitMQ 4 drops at the 20th delivery what is in a queue that says no
 # limit, and no version of it takes "none" as well as all others do.
 NEVER = 1_000_000_000
+# What is not heard in two heartbeats ends with its connection: no bus is faster than this.
+NEWS_MAX = 10_000
+NEWS_BYTES_MAX = 64 * 1024 * 1024
 # A failed event waits in one of these before it comes back to its queue.
 DELAYS_S = (1, 5, 30, 300)
 # Which delay follows which failure; after the last one the event is parked (about 16 minutes in all).
@@ -31,6 +34,16 @@ def event_exchange(source: str) -> str:
 def event_queue(service: str, event: type[Event]) -> str:
     """Where a service hears an event; named by us, so that renaming a method orphans no queue."""
     return f"{service}.{event.source}.{event.name}"
+
+
+def news_queue(service: str, process_id: str) -> str:
+    """Where one process hears events for as long as it lives; it declares the queue itself."""
+    return f"{service}.news.{process_id}"
+
+
+def news_queue_arguments() -> dict[str, Any]:
+    """In memory, and full at last: nobody who announces may wait for a process that does not listen."""
+    return {"x-queue-type": "classic", "x-max-length": NEWS_MAX, "x-max-length-bytes": NEWS_BYTES_MAX}
 
 
 def event_exchange_arguments() -> dict[str, Any]:

@@ -120,6 +120,8 @@ CALLS: dict[str, Access] = {
     "cards.redeem": _with("redemptions:write", "own provider"),
     "cards.cancel_redemption": _with("redemptions:cancel", "own provider"),
     "cards.find_device_redemptions": _with("redemptions:read", "own device"),
+    "cards.find_own_visit_changes": _with("cards:read", "own household"),
+    "cards.find_provider_visit_changes": _with("statistics:read", "own provider"),
     "cards.get_allowance_totals": _only("wallet"),
     "wallet.start_payment": _open("own order", "orders:read"),
     "wallet.find_payment": _only("gateway"),

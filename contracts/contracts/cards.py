@@ -83,8 +83,8 @@ class CardRevoked(Event):
 class RedemptionRecorded(Event):
     """A scan was accepted; ``gross - reduction = net = paid_from_pot + due``, all in cents.
 
-    ``redeemed_at`` is when it was recorded, ``visited_at`` when it took place; events of before it was said
-    have none.
+    ``redeemed_at`` is when it was recorded, ``visited_at`` when it took place, ``account_id`` who signs in to
+    see it; events of before these were said have none. ``revoked_meanwhile`` as in `RedemptionView`.
     """
 
     source: ClassVar[str] = "cards"
@@ -109,6 +109,8 @@ class RedemptionRecorded(Event):
     draws: list[Draw]
     redeemed_at: str
     visited_at: str | None = None
+    account_id: str | None = None
+    revoked_meanwhile: bool = False
 
     @property
     def moment(self) -> str:
@@ -123,6 +125,10 @@ class RedemptionCancelled(RedemptionRecorded):
     name: ClassVar[str] = "redemption_cancelled"
 
     cancelled_at: str
+
+
+# What the gateway hears, to tell the pages that follow visits.
+NEWS_OF_VISITS: tuple[type[RedemptionRecorded], ...] = (RedemptionRecorded, RedemptionCancelled)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -351,6 +357,26 @@ class RedemptionPage(TypedDict):
     next_cursor: str | None
 
 
+VisitChangeKind = Literal["recorded", "cancelled"]
+
+
+class VisitChange(TypedDict):
+    """What became of a visit at ``at``, and the visit as it was from then on."""
+
+    change: VisitChangeKind
+    at: str
+    visit: RedemptionView
+
+
+class VisitChanges(TypedDict):
+    """The newest changes, oldest of them first. None is missing from ``since`` on; ``complete`` where that
+    is what was asked for."""
+
+    since: str
+    changes: list[VisitChange]
+    complete: bool
+
+
 class AllowanceTotals(TypedDict):
     """The cards' side of the money equation, in cents, summed over every pot, each from its own table."""
 
@@ -411,6 +437,12 @@ class CardsRpc(Protocol):
 
     def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:
         """The calling device's last scans."""
+
+    def find_own_visit_changes(self, *, since: str | None) -> VisitChanges:
+        """What became of the calling holder's visits from ``since`` on, or in the last minute."""
+
+    def find_provider_visit_changes(self, *, provider_id: str, since: str | None) -> VisitChanges:
+        """What became of the visits at a provider, for who works there or an officer."""
 
     def get_allowance_totals(self) -> AllowanceTotals:
         """For the money equation."""

@@ -15,6 +15,8 @@ from devstack.host.pids import replace_text
 FILE_NAME = "secrets.json"
 DATABASE_SERVICES = ("identity", "cards", "wallet", "offers", "notify")
 GATEWAY = "gateway"
+# Whose events reach its pages (`contracts.cards.NEWS_OF_VISITS`).
+GATEWAY_HEARS = ("cards",)
 SERVICES = (*DATABASE_SERVICES, GATEWAY)
 
 

@@ -9,7 +9,7 @@ import pytest
 import uvloop
 from prometheus_client import REGISTRY
 
-from chassis import loop_client
+from chassis import loop_link
 from chassis.broker_url import Host, read_broker_url, with_hosts
 from chassis.client import RpcFailed, RpcTimeout, RpcUnavailable
 from chassis.loop_client import UNSENT_BYTES_MAX, LoopRpcClient
@@ -172,7 +172,7 @@ def test_a_call_is_made_again_where_the_broker_has_another_host(
 def test_a_host_that_falls_silent_is_left(
     toy: Toy, links: Links, backing: Backing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop_client, "HEARTBEAT_S", 1)
+    monkeypatch.setattr(loop_link, "HEARTBEAT_S", 1)
 
     async def story(client: LoopRpcClient) -> None:
         for frozen, other in (("one", "two"), ("two", "one")):
@@ -185,7 +185,7 @@ def test_a_host_that_falls_silent_is_left(
 
 
 def test_a_broker_that_is_idle_for_long_is_kept(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop_client, "HEARTBEAT_S", 1)
+    monkeypatch.setattr(loop_link, "HEARTBEAT_S", 1)
 
     async def story(client: LoopRpcClient) -> None:
         assert await answers(client)

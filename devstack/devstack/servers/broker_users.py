@@ -3,7 +3,7 @@
 import json
 
 from chassis.broker_rights import definitions
-from devstack.secrets import DATABASE_SERVICES, GATEWAY
+from devstack.secrets import DATABASE_SERVICES, GATEWAY, GATEWAY_HEARS
 
 VIRTUAL_HOST = "occygene"
 
@@ -12,7 +12,10 @@ def broker_users() -> str:
     """The text of deploy/rabbitmq/definitions.json (`make docs` writes it)."""
     passwords = {user: f"${{{user.upper()}_AMQP_PASSWORD}}" for user in (*DATABASE_SERVICES, GATEWAY)}
     callers = {GATEWAY: passwords.pop(GATEWAY)}
-    return json.dumps(definitions(VIRTUAL_HOST, "${AMQP_PASSWORD}", passwords, callers), indent=1) + "\n"
+    return (
+        json.dumps(definitions(VIRTUAL_HOST, "${AMQP_PASSWORD}", passwords, callers, GATEWAY_HEARS), indent=1)
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from devstack.host.plain_paths import forget_plain, plain
 from devstack.host.ports import LOOPBACK, free_port
 from devstack.host.processes import send_signal
 from devstack.host.room import BROKER_STOPS_BELOW_BYTES
-from devstack.secrets import GATEWAY
+from devstack.secrets import GATEWAY, GATEWAY_HEARS
 from devstack.servers.name_daemon import NameDaemon
 from devstack.servers.rabbitmq import RabbitmqNode
 
@@ -157,7 +157,8 @@ def _configure(node: RabbitmqNode, members: Sequence[str]) -> None:
     replace_text(folder / "rabbitmq.conf", _configuration(node) + _membership(members))
     callers = {user: node.users[user] for user in node.users if user == GATEWAY}
     services = {user: node.users[user] for user in node.users if user != GATEWAY}
-    replace_text(folder / "definitions.json", json.dumps(definitions("/", node.password, services, callers)))
+    users = definitions("/", node.password, services, callers, GATEWAY_HEARS)
+    replace_text(folder / "definitions.json", json.dumps(users))
 
 
 def _configuration(node: RabbitmqNode) -> str:

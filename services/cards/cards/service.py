@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from cards import catalogue, measuring, published, reading, reissuing, revoking
+from cards import catalogue, following, measuring, published, reading, reissuing, revoking
 from cards.books import BOOKS
 from cards.orders import correcting, ordering, validating
 from cards.pots import allowances, closing
@@ -27,6 +27,7 @@ from contracts.cards import (
     RevocationReason,
     ScanAnswer,
     ScanRequest,
+    VisitChanges,
     VoucherView,
 )
 from contracts.identity import ApplicationApproved, ApplicationRefused, HolderAccountChanged
@@ -191,6 +192,18 @@ class CardsService:
         with self.db.transaction() as session:
             return reading.find_device_redemptions(
                 session, self.caller, since=since, cursor=cursor, limit=limit
+            )
+
+    @rpc
+    def find_own_visit_changes(self, *, since: str | None) -> VisitChanges:
+        with self.db.transaction() as session:
+            return following.find_own_visit_changes(session, self.caller, since=since)
+
+    @rpc
+    def find_provider_visit_changes(self, *, provider_id: str, since: str | None) -> VisitChanges:
+        with self.db.transaction() as session:
+            return following.find_provider_visit_changes(
+                session, self.caller, provider_id=provider_id, since=since
             )
 
     @handles(OfferPublished)

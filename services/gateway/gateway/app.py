@@ -9,8 +9,10 @@ from chassis.client import Services
 from chassis.clock import use_offset_file
 from chassis.log import configure_logging
 from chassis.loop_client import LoopRpcClient
+from chassis.loop_news import LoopNews
 from chassis.signing import Signer
 from chassis.tokens import Keys
+from contracts.cards import NEWS_OF_VISITS
 from gateway import docs, openapi
 from gateway.api import (
     cards,
@@ -24,6 +26,7 @@ from gateway.api import (
     programmes,
     providers,
     redemptions,
+    visits,
 )
 from gateway.asked import Asked
 from gateway.call import Parts
@@ -33,6 +36,7 @@ from gateway.paths import Routes
 from gateway.problems import Problem
 from gateway.seen import begin, finish
 from gateway.settings import Settings
+from gateway.streams.hub import Hub
 from gateway.throttling import Throttle, refuse_too_many
 
 # A caller waits 5 s, a service for another 2 s; between the two the gateway answers "try again".
@@ -46,6 +50,7 @@ RESOURCES = (
     checks.checks,
     cards.cards,
     redemptions.redemptions,
+    visits.visits,
     providers.providers,
     offers.offers,
     credentials.credentials,
@@ -117,8 +122,10 @@ def create_app(settings: Settings) -> Application:
     use_offset_file(settings.clock_file)
     client = LoopRpcClient(settings.amqp_uri, RPC_TIMEOUT_S, settings.calls_in_flight)
     services = Services(client, Signer(settings.service_signing_key, "gateway"))
+    hub = Hub(settings.streams_max)
+    hub.news = LoopNews("gateway", settings.amqp_uri, NEWS_OF_VISITS, hub.tell, hub.tell_gap)
     return build_app(
-        Parts(services, Keys(settings.token_public_keys)),
+        Parts(services, Keys(settings.token_public_keys), hub),
         settings.public_url,
         Throttle(settings.throttle_scale),
         settings.proxies_in_front,

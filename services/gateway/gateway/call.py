@@ -8,6 +8,7 @@ from chassis.caller import Caller
 from chassis.tokens import Keys
 from contracts.neighbours import Neighbours
 from gateway.asked import Asked
+from gateway.streams.hub import Hub
 
 Asks = ParamSpec("Asks")
 Answer = TypeVar("Answer")
@@ -26,6 +27,7 @@ class Parts:
 
     services: Binder
     keys: Keys
+    hub: Hub = field(default_factory=Hub)
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,7 @@ class Call:
     asked: Asked
     caller: Caller
     services: Neighbours
+    parts: Parts
     key: str = ""
     order_secret: str | None = None
     body: dict[str, Any] = field(default_factory=dict)

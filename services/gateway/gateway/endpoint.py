@@ -111,7 +111,7 @@ def view_of(endpoint: Endpoint, parts: Parts) -> Callable[[Asked], Awaitable[Res
 async def _call(asked: Asked, shape: Shape, parts: Parts, body: Schema, query: Schema) -> Call:
     """Token first, so that a stranger learns nothing about fields; then headers, query and body."""
     if shape.reads_itself:
-        return Call(asked, asked.caller, parts.services.bind(token=None, call_id=asked.call_id))
+        return Call(asked, asked.caller, parts.services.bind(token=None, call_id=asked.call_id), parts)
     caller = asked.caller if asked.token else authenticate(asked, parts.keys)
     authorise(caller, shape.access)
     key = "" if shape.key == "none" else reading.read_idempotency_key(asked, required=shape.key == "required")
@@ -119,6 +119,7 @@ async def _call(asked: Asked, shape: Shape, parts: Parts, body: Schema, query: S
         asked,
         caller,
         services=parts.services.bind(token=asked.token, call_id=asked.call_id),
+        parts=parts,
         key=key,
         order_secret=reading.read_order_secret(asked) if shape.secret else None,
         query=reading.load(query, reading.read_query(asked)),

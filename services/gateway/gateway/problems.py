@@ -57,6 +57,22 @@ HTTP_SENTENCES: dict[str, tuple[int, Sentence]] = {
             "The request must be sent as JSON.",
         ),
     ),
+    "too_many_streams": (
+        429,
+        Sentence(
+            "Too many streams",
+            "Cette page est déjà ouverte trop souvent. Fermez-en une.",
+            "This page is open too often already. Close one of them.",
+        ),
+    ),
+    "streams_full": (
+        503,
+        Sentence(
+            "Streams full",
+            "Trop de pages suivent les passages en ce moment. Réessayez dans un instant.",
+            "Too many pages follow visits at the moment. Try again in a moment.",
+        ),
+    ),
     "internal_error": (
         500,
         Sentence(

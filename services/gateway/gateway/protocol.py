@@ -1,11 +1,14 @@
 """HTTP/1.1 as the gateway speaks it: uvicorn's, with our limits, our words for what the server refuses
 itself, an end to slow senders, and an answer for who is connected when the gateway stops."""
 
+import asyncio
 import re
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
 import httptools
+from starlette.responses import Response
+from starlette.types import Scope
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway.problems import Problem, problem_answer
@@ -28,7 +31,17 @@ KEEPALIVE_S = 15
 LINGER_S = 2
 
 
-class Protocol(HttpToolsProtocol):
+class Streaming(Protocol):
+    """Who goes on writing to a connection (`gateway.streams.hub.Listener`)."""
+
+    def stop(self) -> None:
+        """The gateway stops: say so, and close."""
+
+    def left(self) -> None:
+        """The connection has ended."""
+
+
+class Connection(HttpToolsProtocol):
     """One connection. Once it is ``deaf`` it takes in what comes without reading it."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -38,6 +51,7 @@ class Protocol(HttpToolsProtocol):
         self._refused_as = "bad_request"
         self._unheard_of = ""
         self._in_time: Any = None
+        self._streaming: Streaming | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Begin."""
@@ -49,6 +63,9 @@ class Protocol(HttpToolsProtocol):
         self._stop_timing()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
+        if self._streaming:
+            self._streaming.left()
+            self._streaming = None
 
     def data_received(self, data: bytes) -> None:
         """Take in what has come, and expect the rest of it in time."""
@@ -75,10 +92,32 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Called when the gateway stops: the request that is on its way, or the next one, is the last."""
         self.is_stopping = True
-        if self._is_answering():
+        if self._streaming:
+            self._streaming.stop()
+        elif self._is_answering():
             self.cycle.keep_alive = False
         elif not self._is_arriving:
             self._hang_up_in(LINGER_S)
+
+    def may_stream(self, scope: Scope) -> bool:
+        """Whether an answer without end can be given: nothing was asked behind the request."""
+        return self.cycle is not None and self.cycle.scope is scope and not self.transport.is_closing()
+
+    def hand_over(self, answer: Response, streaming: Streaming) -> asyncio.Transport:
+        """Answer with this one's head; all else is written by whoever goes on, until the connection ends.
+
+        What a request is answered by goes at once: thousands may listen for hours.
+        """
+        self._is_deaf = True
+        self._stop_timing()
+        self._unset_keepalive_if_required()
+        for name, value in self.server_state.default_headers:
+            answer.headers.setdefault(name.decode(), value.decode())
+        self.transport.write(head_of(answer))
+        self.cycle.response_started = self.cycle.response_complete = True
+        self.scope = self.headers = self.cycle = self.parser = None  # type: ignore[assignment]
+        self._streaming = streaming
+        return self.transport
 
     def on_message_begin(self) -> None:
         """The first byte of a request."""
@@ -111,6 +150,7 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self._unheard_of:
             self.scope["method"], self._unheard_of = self._unheard_of, ""
+        self.cycle.scope["connection"] = self  # type: ignore[typeddict-unknown-key]
         if self.is_stopping:
             self.cycle.keep_alive = False
 
@@ -192,9 +232,13 @@ def raw_answer(code: str) -> bytes:
     answer = problem_answer(Problem(code))
     for name, value in {**SAFE_HEADERS, "Connection": "close"}.items():
         answer.headers[name] = value
-    phrase = HTTPStatus(answer.status_code).phrase
+    return head_of(answer) + bytes(answer.body)
+
+
+def head_of(answer: Response) -> bytes:
+    """Status line and headers as they go over the wire."""
     lines = [
-        f"HTTP/1.1 {answer.status_code} {phrase}",
+        f"HTTP/1.1 {answer.status_code} {HTTPStatus(answer.status_code).phrase}",
         *(f"{name}: {value}" for name, value in answer.headers.items()),
     ]
-    return "\r\n".join([*lines, "", ""]).encode("latin-1") + bytes(answer.body)
+    return "\r\n".join([*lines, "", ""]).encode("latin-1")

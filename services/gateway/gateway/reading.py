@@ -17,6 +17,7 @@ KEY_PATTERN = "^[!-~]{8,128}$"
 SECRET_HEADER = "Order-Secret"  # noqa: S105 - a header's name
 SECRET_PATTERN = "^[!-~]{16,128}$"  # noqa: S105 - a header's form
 JSON = "application/json"
+LAST_ID_HEADER = "Last-Event-ID"
 IDENTITY = "identity"  # A body as it is: what is packed could unpack to more than any limit.
 
 
@@ -94,16 +95,17 @@ def read_idempotency_key(asked: Asked, *, required: bool) -> str:
     key = asked.header(KEY_HEADER)
     if key is None and not required:
         return new_id("key")
-    return _checked(KEY_HEADER, key, KEY_PATTERN)
+    return checked(KEY_HEADER, key, KEY_PATTERN)
 
 
 def read_order_secret(asked: Asked) -> str | None:
     """The secret that the order was answered with, if it was sent."""
     secret = asked.header(SECRET_HEADER)
-    return None if secret is None else _checked(SECRET_HEADER, secret, SECRET_PATTERN)
+    return None if secret is None else checked(SECRET_HEADER, secret, SECRET_PATTERN)
 
 
-def _checked(name: str, value: str | None, pattern: str) -> str:
+def checked(name: str, value: str | None, pattern: str) -> str:
+    """A header's value; raises Problem where there is none, or not in this form."""
     if value is None:
         raise Problem("invalid_field", errors=[broken(name, REQUIRED)])
     if not re.fullmatch(pattern, value):

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import socket
 from collections.abc import Callable
 from email.utils import formatdate
@@ -18,7 +19,7 @@ from chassis.metrics import serve_metrics
 from chassis.settings import read_settings
 from chassis.stopping import SIGNALS
 from gateway.app import Application
-from gateway.protocol import KEEPALIVE_S, Protocol
+from gateway.protocol import KEEPALIVE_S, Connection
 from gateway.settings import Settings
 
 BACKLOG = 2_048
@@ -33,6 +34,9 @@ def run(create: Callable[[Settings], Application]) -> None:
     """Serve until SIGTERM or SIGINT, then answer who is connected; raises SettingsError."""
     settings = read_settings(Settings, os.environ)
     app = create(settings)
+    # Each stream holds a file for hours.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(app, _listener(settings), settings.metrics_port))
 
@@ -55,7 +59,7 @@ async def _serve(app: Application, listener: socket.socket, metrics_port: int) -
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     config = Config(
         app,
-        http=Protocol,
+        http=Connection,
         ws="none",
         lifespan="off",
         timeout_keep_alive=KEEPALIVE_S,
@@ -63,7 +67,7 @@ async def _serve(app: Application, listener: socket.socket, metrics_port: int) -
         access_log=False,
     )
     server = await loop.create_server(
-        lambda: Protocol(config, state, {}, loop), sock=listener, backlog=BACKLOG
+        lambda: Connection(config, state, {}, loop), sock=listener, backlog=BACKLOG
     )
     dating = asyncio.create_task(_date(state))
     serve_metrics(metrics_port)

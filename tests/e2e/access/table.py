@@ -65,6 +65,8 @@ apply_provider                   +      +   +   +   +   +   +   +   A   +   +   
 decide_provider                  A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
 get_statistics                   A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N
 get_balance                      A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
+stream_own_visits                A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F
+stream_provider_visits           A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
 create_offer                     A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   P
 publish_offer                    A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
 withdraw_offer                   A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N

@@ -60,7 +60,13 @@ class Wire:
         """An ordinary request on the kept connection; texts leave as UTF-8."""
         content = body.encode() if isinstance(body, str) else body
         self._kept.request(method, target, content, headers or {})
-        return _read(self._kept.getresponse())
+        answer = self._kept.getresponse()
+        if answer.headers["Content-Type"] and answer.headers["Content-Type"].startswith("text/event-stream"):
+            # Without end: the head is the answer.
+            answer.close()
+            self._kept.close()
+            return Answer(status=answer.status, headers=dict(answer.getheaders()), body=b"")
+        return _read(answer)
 
     def exchange(self, *parts: bytes) -> Answer:
         """These bytes on a connection of their own, each part as it is; then the answer."""

@@ -49,6 +49,7 @@ def draw(
         order_id="ord_1",
         counted_as="hou_1",
         household_id="hh_1",
+        account_id="acc_1",
         holder_id="per_1",
         programme="occygene-2020",
         card_type="family_bonus",

@@ -37,6 +37,8 @@ CALLS = [
     "POST /v1/orders/{order_id}/voucher-mails",
     "POST /v1/payments/notifications",
     "GET /v1/payments/return",
+    "GET /v1/me/visits/stream",
+    "GET /v1/providers/{provider_id}/visits/stream",
     "GET /v1/checks",
     "POST /v1/checks/{check_id}/decision",
     "GET /v1/cards/{card_id}",

@@ -10,7 +10,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from cards.models import Card
+from cards.models import Card, Order
 from cards.scan.answering import SAID_OF_REDEMPTION
 from cards.scan.models import Redemption, RedemptionDraw
 from cards.views import view_redemption
@@ -57,7 +57,7 @@ def _cancel(
         session.flush()
         paid_cents = redemption.paid_from_pot_cents
         audit.record(session, caller, "redemption_cancelled", redemption.id, paid_from_pot_cents=paid_cents)
-        announce(session, _cancelled(session, redemption, rfc3339(redemption.cancelled_at)))
+        announce(session, _cancelled(session, redemption))
     card = session.get_one(Card, redemption.card_id)
     return view_redemption(redemption, card.revoked_at)
 
@@ -78,18 +78,23 @@ def _check_in_time(caller: Caller, redemption: Redemption, programmes: Mapping[s
         raise Refusal("cancellation_too_late")
 
 
-def _cancelled(session: Session, redemption: Redemption, cancelled_at: str) -> RedemptionCancelled:
+def _cancelled(session: Session, redemption: Redemption) -> RedemptionCancelled:
     draws = session.scalars(
         select(RedemptionDraw)
         .where(RedemptionDraw.redemption_id == redemption.id)
         .order_by(RedemptionDraw.pot_id)
     )
+    card, order = session.get_one(Card, redemption.card_id), session.get_one(Order, redemption.order_id)
+    seen = view_redemption(redemption, card.revoked_at)
+    assert seen["cancelled_at"] is not None, "it was cancelled before it is announced"
     return RedemptionCancelled(
         **stamp(),
         **{name: getattr(redemption, name) for name in SAID_OF_REDEMPTION},
         redemption_id=redemption.id,
         draws=[{"pot_id": draw.pot_id, "amount_cents": draw.amount_cents} for draw in draws],
-        redeemed_at=rfc3339(redemption.redeemed_at),
+        redeemed_at=seen["recorded_at"],
         visited_at=rfc3339(redemption.said_at),
-        cancelled_at=cancelled_at,
+        account_id=order.account_id,
+        revoked_meanwhile=seen["revoked_meanwhile"],
+        cancelled_at=seen["cancelled_at"],
     )

@@ -31,6 +31,7 @@ class CardAtDesk:
     counted_as: str
     household_id: str
     holder_id: str
+    account_id: str
     programme: str
     card_type: str
     sealed: bytes = field(repr=False)

@@ -113,6 +113,7 @@ def _read_card(row: Any) -> CardAtDesk:
         counted_as=row.counted_as,
         household_id=row.household_id,
         holder_id=row.holder_id,
+        account_id=row.account_id,
         programme=row.programme,
         card_type=row.card_type,
         sealed=bytes(row.sealed),

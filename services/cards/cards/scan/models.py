@@ -62,6 +62,14 @@ class Redemption(Base):
             "ix_redemptions_uses", "order_id", "redeemed_at", postgresql_where=text("cancelled_at IS NULL")
         ),
         Index(None, "card_id", "id"),
+        # What became of a provider's visits since a moment.
+        Index("ix_redemptions_of_provider", "provider_id", "redeemed_at"),
+        Index(
+            "ix_redemptions_cancelled",
+            "provider_id",
+            "cancelled_at",
+            postgresql_where=text("cancelled_at IS NOT NULL"),
+        ),
         Index("ix_redemptions_of_device", "device_id", text(VISITED_AT), "id"),
     )
 

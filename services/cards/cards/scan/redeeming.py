@@ -13,7 +13,7 @@ from typing import Any, cast
 from sqlalchemy.exc import DBAPIError
 
 from cards.scan.answering import SAID_OF_REDEMPTION, answer_price, answer_repeat
-from cards.scan.desk import CardAtDesk, Visit, device_of
+from cards.scan.desk import CardAtDesk, device_of
 from cards.scan.facts import look
 from cards.scan.judging import Judged, judge
 from cards.scan.refusing import Attempt, answer_or_remember
@@ -164,11 +164,11 @@ def _record(
         done["card_revoked_at"] = rfc3339(judged.card.revoked_at)
         scans_after_revocation_total.inc()
     audited = audit.recording(row["redeemed_at"], row["device_id"], "redemption_recorded", row["id"], **done)
-    said = announcing(sends, _recorded(row, price, judged.visit))
+    said = announcing(sends, _recorded(row, price, judged))
     _commit(sends, RECORD, {**row, **drawn, **audited, **said, **key.keeping(answer)})
 
 
-def _recorded(row: Mapping[str, Any], price: Price, visit: Visit) -> RedemptionRecorded:
+def _recorded(row: Mapping[str, Any], price: Price, judged: Judged) -> RedemptionRecorded:
     said = {name: row[name] for name in SAID_OF_REDEMPTION}
     return RedemptionRecorded(
         **stamp(),
@@ -176,5 +176,8 @@ def _recorded(row: Mapping[str, Any], price: Price, visit: Visit) -> RedemptionR
         redemption_id=row["id"],
         draws=list(price.draws),
         redeemed_at=rfc3339(row["redeemed_at"]),
-        visited_at=rfc3339(visit.at),
+        visited_at=rfc3339(judged.visit.at),
+        account_id=judged.card.account_id,
+        # It would have been refused, had the visit been after the revocation.
+        revoked_meanwhile=judged.card.revoked_at is not None,
     )

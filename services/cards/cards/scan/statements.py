@@ -39,8 +39,8 @@ _FACTS = f"""
     WITH card AS MATERIALIZED (
         SELECT card.id, card.order_id, {_WHOSE} AS counted_as, card.household_id, card.programme,
                card.card_type, card.sealed, card.valid_from, card.valid_until, card.revoked_at,
-               placed.holder_id, placed.adults, placed.children, placed.holder_first_name, placed.age_band,
-               offer.withdrawn, offer.withdrawn_at, offer.terms,
+               placed.holder_id, placed.account_id, placed.adults, placed.children, placed.holder_first_name,
+               placed.age_band, offer.withdrawn, offer.withdrawn_at, offer.terms,
                CAST(:by_programme AS jsonb) -> card.programme AS its_programme
         FROM cards AS card
         JOIN orders AS placed ON placed.id = card.order_id
