@@ -65,7 +65,7 @@ class Wire:
             # Without end: the head is the answer.
             answer.close()
             self._kept.close()
-            return Answer(status=answer.status, headers=dict(answer.getheaders()), body=b"")
+            return Answer(status=answer.status, headers=answer.headers, body=b"")
         return _read(answer)
 
     def exchange(self, *parts: bytes) -> Answer:
