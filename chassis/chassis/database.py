@@ -60,6 +60,8 @@ class Database:
         options = (
             f"-c lock_timeout={LOCK_TIMEOUT_MS} -c statement_timeout={STATEMENT_TIMEOUT_MS} "
             f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_TIMEOUT_MS} -c timezone=UTC "
+            # A statement after a lock must see what the lock waited for, whatever a server's default is.
+            r"-c default_transaction_isolation=read\ committed "
             # Prepared statements keep their plan; by itself the server planned the scan's anew each time.
             "-c plan_cache_mode=force_generic_plan"
         )

@@ -15,10 +15,11 @@ from chassis.caller import ANONYMOUS, Caller
 from chassis.client import RpcClient
 from chassis.client import Services as BoundServices
 from chassis.confirms import ConfirmedPublisher
+from chassis.database_settings import ServiceSettings
 from chassis.log import bind_call_id, get_logger
 from chassis.pruning import prune
 from chassis.relay import relay
-from chassis.settings import ProcessSettings, ServiceSettings, read_settings
+from chassis.settings import ProcessSettings, read_settings
 from chassis.signing import Signer
 from chassis.tokens import Keys, TokenError
 from chassis.work import current_work

@@ -32,18 +32,18 @@ class Sends:
 
     def begin(self, *statements: Prepared, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Begin, and run the statements."""
-        self._learn(statements)
+        self._learn(*statements)
         begin = [] if self._is_open() else ["BEGIN"]
         return self._send([*begin, *(statement.execution for statement in statements)], values)
 
     def ask(self, statement: Prepared, values: Mapping[str, Any]) -> CursorResult[Any]:
         """Run the statement; where nothing was begun, it is a transaction of its own."""
-        self._learn([statement])
+        self._learn(statement)
         return self._send([statement.execution], values)
 
     def commit(self, statement: Prepared, values: Mapping[str, Any]) -> None:
         """Run the statement, and commit: what must not be committed raises in it. Its rows are not seen."""
-        self._learn([statement])
+        self._learn(statement)
         commit = ["COMMIT"] if self._is_open() else []
         self._send([statement.execution, *commit], values)
 
@@ -62,15 +62,16 @@ class Sends:
             # The server undoes it when the connection is gone; a pool must not lend it out half done.
             self._connection.invalidate()
 
-    def _learn(self, statements: tuple[Prepared, ...] | list[Prepared]) -> None:
-        """One round trip more, the first time; plans are made when a statement is first run, so by then
+    def _learn(self, *statements: Prepared) -> None:
+        """A round trip more for each, the first time: of two that went together, one that failed would leave
+        the other known to the server and not to us. Plans are made when a statement is first run, so by then
         the transaction must have begun."""
         known: set[str] = self._connection.info.setdefault(_KNOWN, set())
-        unknown = [statement for statement in statements if statement.name not in known]
-        if unknown:
-            begin = [] if self._is_open() else ["BEGIN"]
-            self._send([*begin, _BY_INDEX, *(statement.preparation for statement in unknown)])
-            known.update(statement.name for statement in unknown)
+        for statement in statements:
+            if statement.name not in known:
+                begin = [] if self._is_open() else ["BEGIN"]
+                self._send([*begin, _BY_INDEX, statement.preparation])
+                known.add(statement.name)
 
     def _is_open(self) -> bool:
         """As the server last said it; a connection that was lost has nothing open."""

@@ -6,16 +6,10 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from chassis.broker_url import BrokerUrlError, read_broker_url
-from chassis.bundles import EVENTS_MAX
 from chassis.connection import tls_context
 
 ENVIRONMENTS = ("production", "development")
-# The values of libpq's target_session_attrs that never lead to a standby.
-WRITABLE = ("read-write", "primary")
 
 
 class SettingsError(Exception):
@@ -43,23 +37,6 @@ class ProcessSettings:
             found.append(f"ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}")
         if self.environment == "production" and self.clock_file is not None:
             found.append("CLOCK_FILE moves time and is refused in production")
-        return found
-
-
-@dataclass(frozen=True, kw_only=True)
-class ServiceSettings(ProcessSettings):
-    """A process with a database of its own."""
-
-    database_url: str
-    service_public_keys: str
-    # More than one only when every listener reads bundles (docs/upgrading.md).
-    events_per_message: int = 1
-
-    def problems(self) -> list[str]:
-        """See `database_problems`."""
-        found = super().problems() + database_problems("DATABASE_URL", self.database_url)
-        if not 1 <= self.events_per_message <= EVENTS_MAX:
-            found.append(f"EVENTS_PER_MESSAGE must be from 1 to {EVENTS_MAX}")
         return found
 
 
@@ -128,21 +105,6 @@ def broker_problems(name: str, uri: str, environment: str) -> list[str]:
         return [f"{name}: a certificate or key cannot be read: {type(error).__name__}"]
     if tls and not tls.verify and environment == "production":
         return [f"{name}: verify_none lets anybody play the broker and is refused in production"]
-    return []
-
-
-def database_problems(name: str, url: str) -> list[str]:
-    """psycopg 3 would block every greenthread (ADR 0003), so only psycopg2 URLs are taken; of several hosts
-    one may be a standby, which takes no writes.
-    """
-    if not url.startswith("postgresql+psycopg2://"):
-        return [f"{name} must start with postgresql+psycopg2://"]
-    try:
-        given = make_url(url).query
-    except (ArgumentError, ValueError):
-        return [f"{name} is no URL; several hosts are given as ?host=one:5432&host=two:5432"]
-    if isinstance(given.get("host"), tuple) and given.get("target_session_attrs") not in WRITABLE:
-        return [f"{name} names several hosts, so it must say target_session_attrs=read-write or =primary"]
     return []
 
 

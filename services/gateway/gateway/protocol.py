@@ -2,6 +2,7 @@
 itself, an end to slow senders, and an answer for who is connected when the gateway stops."""
 
 import asyncio
+import re
 from http import HTTPStatus
 from typing import Any, Protocol
 
@@ -13,6 +14,10 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from gateway.problems import Problem, problem_answer
 from gateway.seen import SAFE_HEADERS
 
+# llhttp would read HTTP/0.9 and 2.0 too.
+VERSIONS = frozenset({"1.0", "1.1"})
+# RFC 9110 §9.1: any token may be a method. llhttp knows a list of them.
+UNHEARD_OF_METHOD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}) ")
 # llhttp has no limits of its own.
 TARGET_BYTES_MAX = 4_080
 HEADERS_MAX = 50
@@ -42,8 +47,9 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.is_stopping = self._is_deaf = self._is_arriving = self._is_in_head = False
-        self._head_bytes = self._header_count = 0
+        self._head_bytes = self._header_count = self._begun = 0
         self._refused_as = "bad_request"
+        self._unheard_of = ""
         self._in_time: Any = None
         self._streaming: Streaming | None = None
 
@@ -116,6 +122,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         self._is_arriving = self._is_in_head = True
+        self._begun += 1
         self._head_bytes = self._header_count = 0
         super().on_message_begin()
 
@@ -138,7 +145,11 @@ class Connection(HttpToolsProtocol):
         self._is_in_head = False
         if self._is_offered():
             return
+        if self.parser.get_http_version() not in VERSIONS:
+            self._refuse_with("bad_request")
         super().on_headers_complete()
+        if self._unheard_of:
+            self.scope["method"], self._unheard_of = self._unheard_of, ""
         self.cycle.scope["connection"] = self  # type: ignore[typeddict-unknown-key]
         if self.is_stopping:
             self.cycle.keep_alive = False
@@ -150,12 +161,24 @@ class Connection(HttpToolsProtocol):
             super().on_message_complete()
 
     def _feed(self, data: bytes) -> None:
+        first = 0 if self._is_arriving else self._begun + 1
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as offer:
             self._decline(data[offer.args[0] :])
+        except httptools.HttpParserInvalidMethodError:
+            method = UNHEARD_OF_METHOD.match(data) if self._begun == first else None
+            if method is None:
+                self._refuse("bad_request")
+            else:
+                self._unheard_of = method[1].decode()
+                self._feed_anew(b"PUT", data[method.end(1) :])
         except httptools.HttpParserError:
             self._refuse(self._refused_as)
+
+    def _feed_anew(self, *parts: bytes) -> None:
+        self.parser = httptools.HttpRequestParser(self)
+        self._feed(b"".join(parts))
 
     def _is_offered(self) -> bool:
         """Whether the sender would rather speak another protocol from here on: llhttp then stops reading."""
@@ -165,8 +188,7 @@ class Connection(HttpToolsProtocol):
         """Read the request as if nothing had been offered (RFC 9110 §7.8)."""
         line = b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
         kept = [b"%b: %b\r\n" % header for header in self.headers if header[0] != b"upgrade"]
-        self.parser = httptools.HttpRequestParser(self)
-        self._feed(b"".join([line, *kept, b"\r\n", rest]))
+        self._feed_anew(line, *kept, b"\r\n", rest)
 
     def _refuse_with(self, code: str) -> None:
         self._refused_as = code

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.settings import ServiceSettings
+from chassis.database_settings import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)

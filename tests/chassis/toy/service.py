@@ -11,11 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis import stopping
+from chassis.database_settings import ServiceSettings
 from chassis.idempotency import once
 from chassis.log import get_logger
 from chassis.outbox import announce, stamp
 from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, handles_together, rpc
-from chassis.settings import ServiceSettings
 from contracts.access import OPEN, Access
 from contracts.base import Event
 from contracts.refusals import Refusal

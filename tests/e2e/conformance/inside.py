@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from email.message import Message
 
 _SIGNS: dict[str, re.Pattern[str]] = {
     "a traceback": re.compile(r"Traceback|File \"|, line \d+|most recent call"),
@@ -22,7 +23,7 @@ _SIGNS: dict[str, re.Pattern[str]] = {
 }
 
 
-def inside_told(headers: Mapping[str, str], body: bytes) -> set[str]:
+def inside_told(headers: Mapping[str, str] | Message, body: bytes) -> set[str]:
     """The kinds of what an answer tells of the inside, with the words that do."""
     text = "\n".join(
         [*(f"{name}: {value}" for name, value in headers.items()), body.decode("utf-8", "replace")]

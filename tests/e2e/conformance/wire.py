@@ -2,7 +2,7 @@
 
 import socket
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPResponse
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -15,10 +15,10 @@ TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """Status, headers and body as they came."""
+    """Status, headers (their names in any case, RFC 9110 §5.1) and body as they came."""
 
     status: int
-    headers: dict[str, str]
+    headers: HTTPMessage
     body: bytes
 
     def problem(self) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class Wire:
             # Without end: the head is the answer.
             answer.close()
             self._kept.close()
-            return Answer(status=answer.status, headers=dict(answer.getheaders()), body=b"")
+            return Answer(status=answer.status, headers=answer.headers, body=b"")
         return _read(answer)
 
     def exchange(self, *parts: bytes) -> Answer:
@@ -85,7 +85,7 @@ class Wire:
 
 def _read(response: HTTPResponse) -> Answer:
     """Whatever was refused, no answer tells how the platform is built; others repeat people's words."""
-    body, headers = response.read(), dict(response.getheaders())
-    told = inside_told(headers, body) if response.status >= 400 else set()
+    body = response.read()
+    told = inside_told(response.headers, body) if response.status >= 400 else set()
     assert not told, f"answered {response.status} with {told}: {body[:500]!r}"
-    return Answer(status=response.status, headers=headers, body=body)
+    return Answer(status=response.status, headers=response.headers, body=body)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.settings import ServiceSettings, SettingsError, read_settings, required, variable
+from chassis.database_settings import ServiceSettings
+from chassis.settings import SettingsError, read_settings, required, variable
 
 GIVEN = {
     "ENVIRONMENT": "production",

@@ -54,7 +54,13 @@ REFUSED: dict[str, tuple[bytes, list[str]]] = {
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ["bad_request"]),
     "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", ["bad_request"]),
     "a tunnel": (b"CONNECT here:80 HTTP/1.1\r\nHost: here\r\n\r\n", ["bad_request"]),
-    "an invented method": (b"BREW /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n", ["bad_request"]),
+    "an invented method behind a request": (
+        GET + b"\r\nBREW /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n",
+        ["not_found"],
+    ),
+    "no method at all": (b"BR(W) /v1/nowhere HTTP/1.1\r\nHost: here\r\n\r\n", ["bad_request"]),
+    "HTTP/0.9": (b"GET /v1/nowhere\r\nHost: here\r\n\r\n", ["bad_request"]),
+    "HTTP/2 in words": (b"GET /v1/nowhere HTTP/2.0\r\nHost: here\r\n\r\n", ["bad_request"]),
     "a chunk without a size": (CHUNKED + b"zz\r\n{}\r\n0\r\n\r\n", ["malformed_body"]),
     "a chunk with a prefix": (CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n", ["malformed_body"]),
     "a chunk longer than it says": (CHUNKED + b"2\r\n{}xx\r\n0\r\n\r\n" + HIDDEN, ["malformed_body"]),
@@ -123,6 +129,15 @@ def test_requests_sent_together_are_answered_in_their_order(gateway: Gateway) ->
     numbered = [GET + b"X-Request-Id: call-%d\r\n\r\n" % number for number in range(100)]
     heads = [head.lower() + b"\r" for head, _ in answers_in(said_to(gateway, b"".join(numbered)))]
     assert [b"x-request-id: call-%d\r" % number in head for number, head in enumerate(heads)] == [True] * 100
+
+
+def test_a_method_that_nobody_has_heard_of_is_a_request_all_the_same(gateway: Gateway) -> None:
+    line = b" /v1/programmes HTTP/1.1\r\nHost: here\r\n"
+    length = b"Content-Length: 2\r\n\r\n{}"
+    sent = b"BREW" + line + length + b"GET" + line.replace(b"programmes", b"nowhere") + b"\r\n"
+    (head, brewed), (_, behind) = answers_in(said_to(gateway, sent))
+    assert (brewed["code"], behind["code"]) == ("method_not_allowed", "not_found")
+    assert b"\r\nallow: get" in head.lower()
 
 
 def test_an_offer_of_another_protocol_is_not_taken(gateway: Gateway) -> None:
