@@ -1,7 +1,7 @@
 """A stage for the rules on a real PostgreSQL: orders, cards, offers and pots in a few words."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -24,7 +24,9 @@ from contracts.identity import ApplicationApproved, Holder, Household, Person
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme
 from contracts.wallet import DebitReversed, PaymentReceived, PotCredited
+from devstack.servers.backing import Backing
 from tests.admission import admitted
+from tests.service.cards.meeting import Meeting
 
 KEYS = Keys(sealing=secrets.token_bytes(32), number_hash=secrets.token_bytes(32))
 SUMMER = datetime(2020, 7, 10, 8, tzinfo=UTC)
@@ -281,3 +283,11 @@ def stage(
     """An empty service on 10 July 2020, ten in the morning in Paris."""
     clock.set(SUMMER)
     return Stage(database("cards"), programmes, caller_of, clock)
+
+
+@pytest.fixture
+def meeting(stage: Any, backing: Backing) -> Iterator[Meeting]:
+    """Where two transactions on the stage's database meet."""
+    meeting = Meeting(stage, backing.database_urls["cards"])
+    yield meeting
+    meeting.close()

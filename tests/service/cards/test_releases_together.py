@@ -7,7 +7,43 @@ from sqlalchemy import text
 
 from cards.books import SOLD
 from contracts.identity import Household
+from tests.service.cards.meeting import Meeting
 from tests.service.cards.test_when_it_happened import uploaded
+
+# How a scan of the release before begins; it counts by its next statement, as this one does.
+LOCK_BEFORE = """
+    SELECT card.id, pg_advisory_xact_lock(hashtextextended(coalesce(placed.counted_as, placed.id), 0)) AS turn
+    FROM cards AS card JOIN orders AS placed ON placed.id = card.order_id
+    WHERE card.id = :id
+    FOR NO KEY UPDATE OF card
+"""
+
+
+def scan_before(stage: Any, card: Any) -> int:
+    """As far as the release before got before it recorded; how many visits it saw."""
+    with stage.db.transaction() as session:
+        session.execute(text(LOCK_BEFORE), {"id": card.id})
+        return int(session.scalar(text("SELECT count(*) FROM redemptions")) or 0)
+
+
+def test_a_scan_of_this_release_waits_for_one_of_the_release_before(stage: Any, meeting: Meeting) -> None:
+    card, offer = stage.card(), stage.publish()
+    _, second = meeting.of(
+        lambda: scan_before(stage, card), lambda other: other.redeem(stage.scan(card, offer))
+    )
+    assert second["already_counted"] is False
+    assert meeting.waits_for == "advisory"
+
+
+def test_a_scan_of_the_release_before_waits_for_one_of_this_and_sees_its_visit(
+    stage: Any, meeting: Meeting
+) -> None:
+    card, offer = stage.card(), stage.publish()
+    _, seen = meeting.of(
+        lambda: stage.redeem(stage.scan(card, offer)), lambda other: scan_before(other, card)
+    )
+    assert seen == 1
+    assert meeting.waits_for == "advisory"
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ Lock and facts go out together (ADR 0038). Each fact is changed here while a sca
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,7 +26,6 @@ from contracts.identity import HolderAccountChanged
 from contracts.offers import OfferWithdrawn
 from contracts.programmes import UsageLimit
 from contracts.refusals import Refusal
-from devstack.servers.backing import Backing
 from tests.service.cards.meeting import Meeting
 from tests.service.cards.test_cards import revoke
 from tests.service.cards.test_guessing import NOBODYS, typed, wrong_code
@@ -50,13 +49,6 @@ def changes(*facts: str) -> Callable[[Test], Test]:
     """The test changes these columns of what the scan reads."""
     CHANGED_MEANWHILE.update(facts)
     return lambda test: test
-
-
-@pytest.fixture
-def meeting(stage: Any, backing: Backing) -> Iterator[Meeting]:
-    meeting = Meeting(stage, backing.database_urls["cards"])
-    yield meeting
-    meeting.close()
 
 
 @pytest.fixture
