@@ -153,7 +153,7 @@ def _add_processes(stack: Stack, options: Options) -> list[Address]:
 
 def _add_gateway(stack: Stack, name: str, module: str) -> int:
     port = free_port()
-    _add(stack, name, "gateway", [sys.executable, "-m", module], HTTP_PORT=str(port))
+    _add(stack, name, "gateway", [sys.executable, "-m", module], HTTP_PORT=str(port), STREAMS_MAX="20000")
     return port
 
 

@@ -46,6 +46,7 @@ class LoopNews:
         self._vouched = user_of(amqp_uri) == service
         self._is_linked = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+        self._link: _Link | None = None
 
     async def ready(self, timeout_s: float) -> None:
         """What is announced after this is told; raises RpcUnavailable where there is no broker in time."""
@@ -57,6 +58,13 @@ class LoopNews:
         except TimeoutError as error:
             raise RpcUnavailable("news") from error
 
+    def close(self) -> None:
+        """Hear no more."""
+        if self._keeping:
+            self._keeping.cancel()
+        if self._link:
+            self._link.lose(ConnectionError("closed"))
+
     async def _keep(self) -> None:
         is_again = False
         while True:
@@ -66,7 +74,7 @@ class LoopNews:
                 log.warning("broker_away", reason=reason(error))
                 await asyncio.sleep(RETRY_S)
                 continue
-            link = _Link(channel, self._uri, self._take)
+            link = self._link = _Link(channel, self._uri, self._take)
             self._is_linked.set()
             if is_again:
                 self._on_gap()
@@ -117,4 +125,5 @@ class _Link(Link):
 
     def lost(self, error: BaseException) -> None:
         """There may be others."""
-        self.ended.set_result(None)
+        if not self.ended.done():
+            self.ended.set_result(None)

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import uvloop
@@ -50,6 +50,13 @@ class Heard:
             lambda: self.all.append("gap"),
         )
 
+    async def __aenter__(self) -> Self:
+        await self.news.ready(PATIENCE_S)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.news.close()
+
     async def until(self, *expected: str) -> None:
         while self.all != list(expected):
             assert len(self.all) <= len(expected), self.all
@@ -59,7 +66,8 @@ class Heard:
 def on_a_loop(story: Callable[[Heard], Coroutine[Any, Any, None]], uri: str) -> None:
     async def play() -> None:
         async with asyncio.timeout(PATIENCE_S):
-            await story(Heard(uri))
+            async with Heard(uri) as heard:
+                await story(heard)
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(play())
@@ -91,12 +99,10 @@ def test_events_alone_and_in_bundles_are_told_to_every_process(backing: Backing)
     bundle = {"bundle": 1, "events": [{"call_id": None, "event": event(name)} for name in ("two", "three")]}
 
     async def story(heard: Heard) -> None:
-        other = Heard(uri)
-        for one in (heard, other):
-            await one.news.ready(PATIENCE_S)
-        await asyncio.to_thread(announce, backing.amqp_uri_of("cards"), event("one"), bundle)
-        for one in (heard, other):
-            await one.until("one", "two", "three")
+        async with Heard(uri) as other:
+            await asyncio.to_thread(announce, backing.amqp_uri_of("cards"), event("one"), bundle)
+            for one in (heard, other):
+                await one.until("one", "two", "three")
 
     on_a_loop(story, uri)
 
@@ -106,7 +112,6 @@ def test_what_was_not_announced_by_its_source_is_not_told(backing: Backing) -> N
         pytest.skip("The broker is given with one user for all: it vouches for nobody.")
 
     async def story(heard: Heard) -> None:
-        await heard.news.ready(PATIENCE_S)
         # The owner alone may, besides cards.
         await asyncio.to_thread(announce, backing.amqp_uri, event("forged"))
         await asyncio.to_thread(announce, backing.amqp_uri_of("cards"), event("real"))
@@ -118,7 +123,6 @@ def test_what_was_not_announced_by_its_source_is_not_told(backing: Backing) -> N
 @pytest.mark.parametrize("body", [{"bundle": 2}, {"no": "event"}, []])
 def test_what_a_later_release_says_is_a_gap(backing: Backing, body: Any) -> None:
     async def story(heard: Heard) -> None:
-        await heard.news.ready(PATIENCE_S)
         await asyncio.to_thread(announce, backing.amqp_uri_of("cards"), body, event("one"))
         await heard.until("gap", "one")
 
@@ -127,7 +131,6 @@ def test_what_a_later_release_says_is_a_gap(backing: Backing, body: Any) -> None
 
 def test_a_broker_that_was_away_is_a_gap_once_it_is_heard_again(backing: Backing, links: Links) -> None:
     async def story(heard: Heard) -> None:
-        await heard.news.ready(PATIENCE_S)
         links.turn(["amqp"], "cut")
         await asyncio.to_thread(announce, backing.amqp_uri_of("cards"), event("missed"))
         with pytest.raises(RpcUnavailable):
@@ -150,7 +153,6 @@ def test_the_queue_goes_with_its_process_and_never_holds_up_who_announces(backin
         pytest.skip("A given broker is not asked what it holds.")
 
     async def story(heard: Heard) -> None:
-        await heard.news.ready(PATIENCE_S)
         assert "x-max-length" in next(
             line for line in queues().splitlines() if line.startswith("gateway.news")
         )

@@ -68,6 +68,12 @@ class Cast:
         self.manager, self.other_manager = (token_of(manager_of(world, desk)) for desk in (DESK, OTHER_DESK))
         self.devices = {desk: world.device(desk) for desk in (DESK, OTHER_DESK)}
         self.gross_cents = 3_000
+        self.pages: list[Page] = []
+
+    def page(self, *opening: Any) -> Page:
+        """A page, which is left at the end of its test."""
+        self.pages.append(Page(*opening))
+        return self.pages[-1]
 
     def stream_of(self, desk: str) -> str:
         """Where a desk's visits are followed."""
@@ -92,13 +98,20 @@ def second(platform: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def cast(world: World, platform: Stack, second: str) -> Cast:
+def whole_cast(world: World, platform: Stack, second: str) -> Cast:
     return Cast(world, platform, second)
+
+
+@pytest.fixture
+def cast(whole_cast: Cast) -> Iterator[Cast]:
+    yield whole_cast
+    while whole_cast.pages:
+        whole_cast.pages.pop().close()
 
 
 def test_a_scan_and_its_cancellation_are_told_to_the_family_and_the_desk_at_every_gateway(cast: Cast) -> None:
     pages = [
-        Page(url, path, token).opened()
+        cast.page(url, path, token).opened()
         for url in cast.urls
         for path, token in ((OWN, cast.holder), (cast.stream_of(DESK), cast.manager))
     ]
@@ -106,62 +119,55 @@ def test_a_scan_and_its_cancellation_are_told_to_the_family_and_the_desk_at_ever
     assert [page.visit() for page in pages] == [("recorded", visit_id)] * len(pages)
     cast.cancel(visit_id)
     assert [page.visit() for page in pages] == [("cancelled", visit_id)] * len(pages)
-    for page in pages:
-        page.close()
 
 
 def test_nobody_else_is_told(cast: Cast) -> None:
     others = [
-        Page(cast.urls[0], OWN, cast.other_holder).opened(),
-        Page(cast.urls[1], cast.stream_of(OTHER_DESK), cast.other_manager).opened(),
+        cast.page(cast.urls[0], OWN, cast.other_holder).opened(),
+        cast.page(cast.urls[1], cast.stream_of(OTHER_DESK), cast.other_manager).opened(),
     ]
     cast.cancel(cast.scan())
     visit_id = cast.scan(OTHER_DESK, cast.other_card)
     assert [page.visit() for page in others] == [("recorded", visit_id)] * len(others)
-    for page in others:
-        page.close()
 
 
 def test_an_officer_follows_any_desk(cast: Cast) -> None:
-    page = Page(cast.urls[0], cast.stream_of(OTHER_DESK), token_of(cast.world.officer)).opened()
+    page = cast.page(cast.urls[0], cast.stream_of(OTHER_DESK), token_of(cast.world.officer)).opened()
     visit_id = cast.scan(OTHER_DESK)
     assert page.visit() == ("recorded", visit_id)
-    page.close()
 
 
 @pytest.mark.parametrize("whose", ["holder", "manager"])
 def test_a_page_goes_on_at_another_gateway_and_misses_and_repeats_nothing(cast: Cast, whose: str) -> None:
     path, token = (OWN, cast.holder) if whose == "holder" else (cast.stream_of(DESK), cast.manager)
-    page = Page(cast.urls[0], path, token).opened()
+    page = cast.page(cast.urls[0], path, token).opened()
     first, second = cast.scan(), cast.scan()
     assert [page.visit() for _ in range(2)] == [("recorded", first), ("recorded", second)]
     page.close()
 
     third = cast.scan()
     cast.cancel(first)
-    again = Page(cast.urls[1], path, token, page.last_id).opened()
+    again = cast.page(cast.urls[1], path, token, page.last_id).opened()
     fourth = cast.scan()
     expected = [("recorded", third), ("cancelled", first), ("recorded", fourth)]
     assert [again.visit() for _ in expected] == expected
     again.close()
 
     # Nothing was missed by now.
-    once_more = Page(cast.urls[0], path, token, again.last_id).opened()
+    once_more = cast.page(cast.urls[0], path, token, again.last_id).opened()
     fifth = cast.scan()
     assert once_more.visit() == ("recorded", fifth)
-    once_more.close()
 
 
 def test_what_is_told_again_is_the_same_to_the_letter(cast: Cast) -> None:
-    live = Page(cast.urls[0], OWN, cast.holder).opened()
+    live = cast.page(cast.urls[0], OWN, cast.holder).opened()
     visit_id, before = cast.scan(), live.last_id
     told = live.next()
-    missed = Page(cast.urls[1], OWN, cast.holder, before).opened().next()
+    missed = cast.page(cast.urls[1], OWN, cast.holder, before).opened().next()
     assert told
     assert missed
     assert (missed.name, missed.data) == (told.name, told.data)
     assert told.data == next(one for one in cast.world.redemptions(cast.card) if one["id"] == visit_id)
-    live.close()
 
 
 def test_after_the_broker_was_away_every_page_is_told_that_some_may_be_missing(
@@ -173,8 +179,8 @@ def test_after_the_broker_was_away_every_page_is_told_that_some_may_be_missing(
         gateway_of_its_own(platform, tmp_path, AMQP_URI=links.uri("amqp", uri)) as (url, _process),
     ):
         pages = [
-            Page(url, OWN, cast.holder).opened(),
-            Page(url, cast.stream_of(DESK), cast.manager).opened(),
+            cast.page(url, OWN, cast.holder).opened(),
+            cast.page(url, cast.stream_of(DESK), cast.manager).opened(),
         ]
         links.turn(["amqp"], "cut")
         missed = cast.scan()
@@ -186,17 +192,15 @@ def test_after_the_broker_was_away_every_page_is_told_that_some_may_be_missing(
         # What is told goes on, and what was missed is told to a page that comes again.
         after = cast.scan()
         assert [page.visit() for page in pages] == [("recorded", after)] * 2
-        again = Page(cast.urls[0], OWN, cast.holder, pages[0].last_id).opened()
+        again = cast.page(cast.urls[0], OWN, cast.holder, pages[0].last_id).opened()
         assert again.visit() == ("recorded", missed)
-        for page in (*pages, again):
-            page.close()
 
 
 def test_a_gateway_that_stops_says_so_and_another_goes_on(
     cast: Cast, platform: Stack, tmp_path: Path
 ) -> None:
     with gateway_of_its_own(platform, tmp_path) as (url, process):
-        page = Page(url, OWN, cast.holder).opened()
+        page = cast.page(url, OWN, cast.holder).opened()
         first = cast.scan()
         assert page.visit() == ("recorded", first)
         process.terminate()
@@ -205,25 +209,23 @@ def test_a_gateway_that_stops_says_so_and_another_goes_on(
         assert last.retry_ms >= 2_000
         assert process.wait(PATIENCE_S) == 0
     missed = cast.scan()
-    again = Page(cast.urls[0], OWN, cast.holder, page.last_id).opened()
+    again = cast.page(cast.urls[0], OWN, cast.holder, page.last_id).opened()
     assert again.visit() == ("recorded", missed)
-    again.close()
 
 
 def test_beyond_its_limit_a_gateway_refuses_in_words(cast: Cast, platform: Stack, tmp_path: Path) -> None:
     with gateway_of_its_own(platform, tmp_path, STREAMS_MAX="1") as (url, _process):
-        page = Page(url, OWN, cast.holder).opened()
-        refused = Page(url, OWN, cast.other_holder).refused()
+        cast.page(url, OWN, cast.holder).opened()
+        refused = cast.page(url, OWN, cast.other_holder).refused()
         assert (refused["status"], refused["code"]) == (503, "streams_full")
         assert refused["message"]["fr"].startswith("Trop de pages")
-        page.close()
 
 
 def test_a_stream_ends_with_its_token(cast: Cast, platform: Stack) -> None:
     """Last here: the clock goes on by the life of a token."""
-    page = Page(cast.urls[0], OWN, cast.holder).opened()
+    page = cast.page(cast.urls[0], OWN, cast.holder).opened()
     cast.world.at(2020, 8, 20, 10, 30)
     (last,) = page.rest()
     assert (last.name, last.data["reason"]) == ("ended", "expired")
     assert last.data["message"].keys() == {"fr", "en"}
-    assert Page(cast.urls[0], OWN, cast.holder).refused()["code"] == "not_authenticated"
+    assert cast.page(cast.urls[0], OWN, cast.holder).refused()["code"] == "not_authenticated"
