@@ -73,6 +73,8 @@ OF_OTHERS: list[tuple[str, str, tuple[str, ...]]] = [
     ("device", "cancel_redemption", ("redemption_id",)),
     ("manager", "get_statistics", ("provider_id",)),
     ("manager", "get_balance", ("provider_id",)),
+    ("manager", "find_provider_visits", ("provider_id",)),
+    ("manager", "stream_provider_visits", ("provider_id",)),
     ("manager", "create_offer", ("provider_id",)),
     ("manager", "create_device", ("provider_id",)),
     ("manager", "withdraw_offer", ("provider_id", "offer_id")),

@@ -9,10 +9,12 @@ from starlette.types import Receive, Scope, Send
 
 from chassis.metrics import counter
 from contracts.cards import VisitChanges
+from gateway.asked import Asked
 from gateway.call import Call, ask
 from gateway.problems import Problem
 from gateway.protocol import Connection
 from gateway.reading import LAST_ID_HEADER, checked
+from gateway.rules import INSTANT, broken
 from gateway.streams.hub import Listener
 from gateway.streams.place import PATTERN, Place, read_place
 from gateway.streams.telling import Change, change_from
@@ -51,8 +53,7 @@ async def open_stream(call: Call, whom: str, changes: Callable[..., VisitChanges
 
     Raises as any call does.
     """
-    last_id = call.asked.header(LAST_ID_HEADER)
-    since, marks = read_place(checked(LAST_ID_HEADER, last_id, PATTERN)) if last_id else (None, frozenset())
+    since, marks = _read_last_id(call.asked)
     if call.asked.method == "HEAD":
         await ask(changes, since=since, **asked)
         return Response(media_type=EVENT_STREAM)
@@ -68,6 +69,16 @@ async def open_stream(call: Call, whom: str, changes: Callable[..., VisitChanges
         listener.left()
         raise
     return StreamAnswer(listener, _beginning(listener, found, since, marks))
+
+
+def _read_last_id(asked: Asked) -> tuple[str | None, frozenset[str]]:
+    last_id = asked.header(LAST_ID_HEADER)
+    if last_id is None:
+        return None, frozenset()
+    try:
+        return read_place(checked(LAST_ID_HEADER, last_id, PATTERN))
+    except ValueError as error:
+        raise Problem("invalid_field", errors=[broken(LAST_ID_HEADER, INSTANT)]) from error
 
 
 def _beginning(

@@ -295,8 +295,9 @@ def test_beyond_the_limits_a_page_is_refused_in_words_until_another_leaves(
 
 def test_what_cannot_be_opened_is_a_problem_and_leaves_nothing(play: Play) -> None:
     async def story(gateway: Served) -> None:
-        wrong = await gateway.problem(last_id="yesterday")
-        assert (wrong["status"], wrong["field"]) == (422, "Last-Event-ID")
+        for last_id in ("yesterday", " ", "2020-13-41T12:00:00.000000Z~", f"{NOON}~r12345"):
+            wrong = await gateway.problem(last_id=last_id)
+            assert (wrong["status"], wrong["field"]) == (422, "Last-Event-ID"), last_id
         behind = await gateway.problem(behind=b"GET /healthz HTTP/1.1\r\nHost: here\r\n\r\n")
         assert (behind["status"], behind["code"]) == (400, "bad_request")
         gateway.services.answers[ASKED_OF_PROVIDER] = Refusal("not_found")
