@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks import world as w
 from benchmarks.load import Address, Ask, body_of, exchange
 from benchmarks.world import World
-from chassis.tokens import sign
+from chassis.calls.tokens import sign
 from contracts.access import scopes_of
 
 # Longer than any run: tokens are judged by the platform's own clock, which ticks.

@@ -7,9 +7,9 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from benchmarks import world as w
-from chassis.amqp import connect
-from chassis.confirms import ConfirmedPublisher, Outgoing
-from chassis.topology import event_queue
+from chassis.broker.amqp import connect
+from chassis.broker.confirms import ConfirmedPublisher, Outgoing
+from chassis.broker.topology import event_queue
 from contracts.cards import RedemptionRecorded
 from devstack.servers.databases import connect as connect_database
 from devstack.stack import Stack

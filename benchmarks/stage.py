@@ -19,9 +19,9 @@ from benchmarks.options import Options
 from benchmarks.queues import Queues
 from benchmarks.world import NOW, World
 from cards.sealing import Keys
-from chassis.amqp import connect
+from chassis.broker.amqp import connect
+from chassis.broker.topology import declare
 from chassis.clock import use_offset_file
-from chassis.topology import declare
 from devstack.host.ports import LOOPBACK, free_port
 from devstack.host.processes import Command
 from devstack.secrets import DATABASE_SERVICES

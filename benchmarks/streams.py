@@ -23,7 +23,7 @@ from benchmarks.cells import Cell, Measuring, percentile_ms
 from benchmarks.load import Address, exchange
 from benchmarks.options import OptionsError, read_options
 from benchmarks.stage import Platform, platform
-from chassis.tokens import sign
+from chassis.calls.tokens import sign
 from contracts.access import scopes_of
 from devstack.errors import DevstackError
 from devstack.host.pids import read_records

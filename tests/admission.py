@@ -1,7 +1,7 @@
 """What stands before every rule: the chassis holds the caller against the table before a method runs."""
 
-from chassis.access import admit
-from chassis.caller import Caller
+from chassis.calls.access import admit
+from chassis.calls.caller import Caller
 from contracts.access import access_of
 
 

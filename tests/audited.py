@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.documentation import SERVICES, rpc_of
 
 READS = ("get_", "find_", "render_")

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import Connection, create_engine, text
 
 from chassis import clock as chassis_clock
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import real_now
-from chassis.database import Database
-from chassis.migrating import migrate
-from chassis.rights import grant, rights_of
+from chassis.database.engine import Database
+from chassis.database.migrating import migrate
+from chassis.database.rights import grant, rights_of
 from contracts.access import scopes_of
 from contracts.programmes import Programme, read_programmes
 from devstack.host.libraries import library_path

@@ -8,8 +8,8 @@ from typing import Any
 
 import jwt
 
+from chassis.calls.tokens import ALGORITHM, AUDIENCE, ISSUER
 from chassis.clock import now
-from chassis.tokens import ALGORITHM, AUDIENCE, ISSUER
 from devstack.secrets import make_token_keys
 
 LIFETIME_S = 600

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 
 TRIGGERS = """
     DO $$ DECLARE its_name text; BEGIN

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 
 import amqp
 
-from chassis.amqp import connect, message
-from chassis.confirms import PERSISTENT
+from chassis.broker.amqp import connect, message
+from chassis.broker.confirms import PERSISTENT
 
 REQUEST_BYTES, ANSWER_BYTES = 1_100, 420
 WARM_UP_S = 0.3

@@ -25,14 +25,14 @@ def main() -> None:
 
             prepare(name)
         case ["redrive", name]:
-            from chassis.redriving import redrive
+            from chassis.events.redriving import redrive
 
             print(f"{name}: {redrive(name)} message(s) put back")
         case ["replay", name]:
             from os import environ
 
-            from chassis.database import Database
-            from chassis.replaying import replay
+            from chassis.database.engine import Database
+            from chassis.events.replaying import replay
             from chassis.settings import required
 
             database = Database(required("DATABASE_URL", environ), name="replay", pool_size=1)

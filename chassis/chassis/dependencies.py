@@ -8,20 +8,20 @@ from typing import Any
 from nameko.extensions import DependencyProvider
 from nameko.rpc import Rpc as NamekoRpc
 
-from chassis import database
-from chassis.archive import watch_archive
 from chassis.audit.sealing import seal_always
-from chassis.caller import ANONYMOUS, Caller
-from chassis.client import RpcClient
-from chassis.client import Services as BoundServices
-from chassis.confirms import ConfirmedPublisher
-from chassis.database_settings import ServiceSettings
+from chassis.broker.confirms import ConfirmedPublisher
+from chassis.calls.caller import ANONYMOUS, Caller
+from chassis.calls.client import RpcClient
+from chassis.calls.client import Services as BoundServices
+from chassis.calls.signing import Signer
+from chassis.calls.tokens import Keys, TokenError
+from chassis.database import engine as database
+from chassis.database.archive import watch_archive
+from chassis.database.pruning import prune
+from chassis.database.settings import ServiceSettings
+from chassis.events.relay import relay
 from chassis.log import bind_call_id, get_logger
-from chassis.pruning import prune
-from chassis.relay import relay
 from chassis.settings import ProcessSettings, read_settings
-from chassis.signing import Signer
-from chassis.tokens import Keys, TokenError
 from chassis.work import current_work
 
 log = get_logger()

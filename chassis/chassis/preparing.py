@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from os import environ
 from typing import Any
 
-from chassis.amqp import connect
-from chassis.broker_url import read_broker_url
+from chassis.broker.amqp import connect
+from chassis.broker.topology import declare
+from chassis.broker.url import read_broker_url
+from chassis.database.migrating import migrate
+from chassis.database.rights import grant, rights_of
 from chassis.dependencies import settings_of
-from chassis.migrating import migrate
-from chassis.rights import grant, rights_of
 from chassis.runner import service_class
 from chassis.settings import variable
-from chassis.topology import declare
 from contracts.base import Event
 
 

@@ -11,15 +11,15 @@ from nameko.constants import AMQP_URI_CONFIG_KEY, MAX_WORKERS_CONFIG_KEY
 from nameko.runners import ServiceRunner
 
 from chassis import clock
-from chassis.access import Access
-from chassis.books import read_page
-from chassis.caller import Kind
+from chassis.broker.watching import Watch
+from chassis.calls.access import Access
+from chassis.calls.caller import Kind
+from chassis.database.books import read_page
 from chassis.dependencies import CallContext, CurrentCaller, settings_of
 from chassis.entrypoints.rpc import rpc
 from chassis.log import configure_logging, get_logger
 from chassis.metrics import serve_metrics
 from chassis.stopping import end_in_time, on_signal
-from chassis.watching import Watch
 from contracts.base import BookPage
 
 # Each worker may hold a database connection; the pool is sized from this.

@@ -6,8 +6,8 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from chassis.broker_url import BrokerUrlError, read_broker_url
-from chassis.connection import tls_context
+from chassis.broker.connection import tls_context
+from chassis.broker.url import BrokerUrlError, read_broker_url
 
 ENVIRONMENTS = ("production", "development")
 

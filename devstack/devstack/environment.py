@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chassis.bundles import EVENTS_MAX
+from chassis.events.bundles import EVENTS_MAX
 from devstack.host.libraries import library_path
 from devstack.host.ports import LOOPBACK
 from devstack.secrets import GATEWAY, SERVICES, Secrets

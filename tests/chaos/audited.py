@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from sqlalchemy import text
 
 from chassis.audit.verifying import Broken, verify
-from chassis.database import Database
+from chassis.database.engine import Database
 from tests.chaos.books import Books
 
 _TOLD = text("SELECT object, act FROM audit_entries WHERE starts_with(act, 'redemption_')")

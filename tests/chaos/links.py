@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from chassis.broker_url import Host, with_hosts
+from chassis.broker.url import Host, with_hosts
 
 ROOT = Path(__file__).resolve().parents[2]
 END_TIMEOUT_S = 10.0

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
-from chassis.amqp import connect
-from chassis.parking import QUEUE_HEADER, REASON_HEADER
-from chassis.topology import parked_queue
+from chassis.broker.amqp import connect
+from chassis.broker.topology import parked_queue
+from chassis.events.parking import QUEUE_HEADER, REASON_HEADER
 from tests.chaos.strokes_messages import mark_of
 
 # Parking drops the body of a request: it may hold personal data. Nothing else has this reason.

@@ -14,7 +14,7 @@ from typing import Any
 
 def inbox_off() -> None:
     """What was heard before is handled again; it is still noted, so that the run comes to rest."""
-    from chassis import inbox
+    from chassis.events import inbox
 
     remember = inbox.remember
 
@@ -32,7 +32,7 @@ def guard_off() -> None:
     The run drops the table's CHECK, which would refuse it still.
     """
     from cards.scan import rules, statements
-    from chassis.prepared import Prepared
+    from chassis.database.prepared import Prepared
 
     guard, record = "AND pot.amount_cents >= wanted.amount_cents", statements.RECORD.sql
     assert guard in record
@@ -47,9 +47,9 @@ def guard_off() -> None:
 
 def publish_before_commit() -> None:
     """An event leaves while its transaction may still be rolled back."""
-    from chassis import outbox
-    from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
-    from chassis.topology import event_exchange
+    from chassis.broker.confirms import ConfirmedPublisher, NotPublished, Outgoing
+    from chassis.broker.topology import event_exchange
+    from chassis.events import outbox
 
     publisher = ConfirmedPublisher(os.environ["AMQP_URI"])
     keep, values = outbox.announce, outbox.announcing
@@ -82,7 +82,7 @@ def publish_before_commit() -> None:
 
 def key_without_hash() -> None:
     """A key is enough: another request under it gets the first one's answer."""
-    from chassis import idempotency
+    from chassis.database import idempotency
 
     idempotency.request_hash = lambda *_: "the same for all"
 
@@ -100,7 +100,7 @@ def release_before_announce() -> None:
 def repeat_by_device() -> None:
     """Another device of a site counts the same visit again."""
     from cards.scan import statements
-    from chassis.prepared import Prepared
+    from chassis.database.prepared import Prepared
 
     words, others = (
         "AND card_id = card.id AND site_id = :site_id",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from benchmarks import world as w
 from chassis import audit
 from chassis.audit.sealing import seal_once
-from chassis.database import Database
+from chassis.database.engine import Database
 from devstack.host.ports import wait_until
 from tests.chaos.journal import Note
 

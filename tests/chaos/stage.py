@@ -14,8 +14,8 @@ from benchmarks.copying import administrator, copy_rows
 from benchmarks.loading import load
 from benchmarks.world import World
 from cards.sealing import Keys
+from chassis.calls.tokens import sign
 from chassis.clock import use_offset_file
-from chassis.tokens import sign
 from contracts.access import scopes_of
 from devstack.environment import Wiring
 from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES

@@ -8,7 +8,7 @@ import json
 import time
 from random import Random
 
-from chassis.topology import UNHEARD, parked_queue, rpc_queue
+from chassis.broker.topology import UNHEARD, parked_queue, rpc_queue
 from devstack.host.ports import speaks_amqp, wait_until
 from devstack.secrets import DATABASE_SERVICES
 from devstack.servers.brokers import NET_TICK_S

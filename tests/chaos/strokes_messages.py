@@ -14,10 +14,10 @@ from typing import Any
 
 import amqp
 
-from chassis.amqp import connect
+from chassis.broker.amqp import connect
+from chassis.broker.topology import RPC_EXCHANGE, event_exchange, event_queue, rpc_queue
 from chassis.preparing import events_heard
 from chassis.runner import service_class
-from chassis.topology import RPC_EXCHANGE, event_exchange, event_queue, rpc_queue
 from devstack.secrets import DATABASE_SERVICES
 from devstack.servers.databases import connect as connect_database
 from tests.chaos.stage import Scene

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from devstack.servers.backing import Backing
 from tests.chaos import audited, checks, parked
 from tests.chaos import small_books as small

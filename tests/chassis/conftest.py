@@ -15,12 +15,12 @@ from urllib.request import urlopen
 import pytest
 from sqlalchemy import text
 
-from chassis.amqp import connect
-from chassis.bundles import EVENTS_MAX
-from chassis.client import RpcClient
-from chassis.database import Database
+from chassis.broker.amqp import connect
+from chassis.calls.client import RpcClient
+from chassis.calls.tokens import sign
+from chassis.database.engine import Database
+from chassis.events.bundles import EVENTS_MAX
 from chassis.stopping import STOP_MAX_S
-from chassis.tokens import sign
 from devstack.host.ports import free_port
 from devstack.secrets import load_secrets, make_service_keys
 from devstack.servers.backing import Backing

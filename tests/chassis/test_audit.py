@@ -14,7 +14,7 @@ from chassis import audit
 from chassis.audit.chain import GENESIS, entries_within, hash_of, seals_after
 from chassis.audit.sealing import TransactionsWentBack, seal_once
 from chassis.audit.verifying import Broken, main, verify
-from chassis.database import Database
+from chassis.database.engine import Database
 
 from .conftest import Toy, eventually
 

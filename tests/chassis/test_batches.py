@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis.confirms import ConfirmedPublisher, Outgoing
+from chassis.broker.confirms import ConfirmedPublisher, Outgoing
 from chassis.entrypoints.events import ONE_BY_ONE_MAX, TOGETHER_MAX
 from devstack.host.ports import free_port
 

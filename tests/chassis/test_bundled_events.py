@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis.amqp import connect
-from chassis.bundles import EVENTS_MAX, VERSION
-from chassis.confirms import ConfirmedPublisher, Outgoing
-from chassis.parking import park
+from chassis.broker.amqp import connect
+from chassis.broker.confirms import ConfirmedPublisher, Outgoing
+from chassis.events.bundles import EVENTS_MAX, VERSION
+from chassis.events.parking import park
 from contracts.base import Event
 
 from .conftest import Toy, eventually

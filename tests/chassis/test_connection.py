@@ -11,9 +11,9 @@ import pytest
 from amqp.serialization import dumps
 from prometheus_client import REGISTRY
 
-from chassis.amqp import connect, message
-from chassis.client import RpcClient, RpcTimeout, RpcUnavailable
-from chassis.connection import CONNECTION_ERRORS, publish_now
+from chassis.broker.amqp import connect, message
+from chassis.broker.connection import CONNECTION_ERRORS, publish_now
+from chassis.calls.client import RpcClient, RpcTimeout, RpcUnavailable
 from tests.chassis.fake_broker import Answer, FakeBroker, broker_that
 from tests.unit.chassis.py_amqp import DELIVER, HEARTBEAT, RETURN, SMALL_FRAME, frames_in_bytes, written
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database, is_transient
+from chassis.database.engine import Database, is_transient
 from devstack.servers.databases import Account, accepts_logins, connect, create_databases
 from tests.chassis.conftest import eventually
 from tests.chassis.standby import HOST, Pair, say, start_pair, stop_pair

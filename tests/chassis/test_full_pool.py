@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import TimeoutError as PoolIsFull
 
-from chassis.database import Database, is_transient
+from chassis.database.engine import Database, is_transient
 from devstack.servers.backing import Backing
 
 CONNECTIONS = 3

@@ -9,10 +9,10 @@ import pytest
 import uvloop
 from prometheus_client import REGISTRY
 
-from chassis import loop_link
-from chassis.broker_url import Host, read_broker_url, with_hosts
-from chassis.client import RpcFailed, RpcTimeout, RpcUnavailable
-from chassis.loop_client import UNSENT_BYTES_MAX, LoopRpcClient
+from chassis.broker.url import Host, read_broker_url, with_hosts
+from chassis.calls.client import RpcFailed, RpcTimeout, RpcUnavailable
+from chassis.loop import link as loop_link
+from chassis.loop.client import UNSENT_BYTES_MAX, LoopRpcClient
 from contracts.refusals import Refusal
 from devstack.host.ports import LOOPBACK
 from devstack.servers.backing import Backing

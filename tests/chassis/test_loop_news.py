@@ -9,11 +9,11 @@ from typing import Any, Self
 import pytest
 import uvloop
 
-from chassis.amqp import Json, connect, message
-from chassis.broker_url import read_broker_url
-from chassis.client import RpcUnavailable
-from chassis.loop_news import LoopNews
-from chassis.topology import declare, event_exchange
+from chassis.broker.amqp import Json, connect, message
+from chassis.broker.topology import declare, event_exchange
+from chassis.broker.url import read_broker_url
+from chassis.calls.client import RpcUnavailable
+from chassis.loop.news import LoopNews
 from contracts.cards import NEWS_OF_VISITS, RedemptionRecorded
 from devstack.secrets import GATEWAY_HEARS
 from devstack.servers.backing import Backing

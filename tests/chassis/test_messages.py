@@ -7,8 +7,8 @@ import sys
 import pytest
 from sqlalchemy import text
 
-from chassis.amqp import MESSAGE_MAX_BYTES, connect, message
-from chassis.client import RpcClient, RpcFailed, RpcTimeout
+from chassis.broker.amqp import MESSAGE_MAX_BYTES, connect, message
+from chassis.calls.client import RpcClient, RpcFailed, RpcTimeout
 from contracts.refusals import Refusal
 
 from .conftest import PATIENCE_S, Toy, eventually

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import pytest
 from sqlalchemy import select
 
-from chassis.database import Database
-from chassis.idempotency import once
-from chassis.inbox import remember
-from chassis.outbox import announce, stamp
-from chassis.tables import outbox
+from chassis.database.engine import Database
+from chassis.database.idempotency import once
+from chassis.database.tables import outbox
+from chassis.events.inbox import remember
+from chassis.events.outbox import announce, stamp
 from contracts.base import Event
 from contracts.refusals import Refusal
 

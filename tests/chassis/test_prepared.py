@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database
-from chassis.idempotency import FIND_KEPT
-from chassis.prepared import Prepared
+from chassis.database.engine import Database
+from chassis.database.idempotency import FIND_KEPT
+from chassis.database.prepared import Prepared
 
 ADD = Prepared("add", "SELECT CAST(:left AS int) + :right AS sum, :left::text AS said")
 DIVIDE = Prepared("divide", "SELECT 1 / CAST(:by AS int) AS quotient")

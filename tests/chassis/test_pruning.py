@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
-from chassis.pruning import prune_once
+from chassis.database.engine import Database
+from chassis.database.pruning import prune_once
 
 FILL = """
     INSERT INTO outbox (event_id, source, name, payload, created_at, published_at)

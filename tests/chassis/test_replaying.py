@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from chassis import replaying
-from chassis.database import Database
-from chassis.replaying import replay
+from chassis.database.engine import Database
+from chassis.events import replaying
+from chassis.events.replaying import replay
 
 # Ten published on as many days until today, one that was never published, one of a time that no inbox knows.
 FILL = """

@@ -9,9 +9,9 @@ from psycopg2 import extensions
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database, is_away, is_transient, sqlstate
-from chassis.prepared import Prepared
-from chassis.sends import Sends
+from chassis.database.engine import Database, is_away, is_transient, sqlstate
+from chassis.database.prepared import Prepared
+from chassis.database.sends import Sends
 from devstack.servers.backing import Backing
 from tests.wire import Tap, tapping
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
+from chassis.calls.signing import SERVICE_TOKEN_LIFETIME_S, Signer
+from chassis.calls.tokens import Keys, TokenError, sign
 from chassis.clock import real_now
 from chassis.settings import SettingsError
-from chassis.signing import SERVICE_TOKEN_LIFETIME_S, Signer
-from chassis.tokens import Keys, TokenError, sign
 from devstack.secrets import make_service_keys, make_token_keys
 from tests.chassis.conftest import Toy
 
@@ -67,7 +67,7 @@ def test_a_service_token_ends_and_is_renewed_before(monkeypatch: pytest.MonkeyPa
     first = signer.token_for("cards")
     assert signer.token_for("cards") == first != signer.token_for("wallet")
     later = start.timestamp() + SERVICE_TOKEN_LIFETIME_S
-    for module in ("chassis.signing", "chassis.tokens"):
+    for module in ("chassis.calls.signing", "chassis.calls.tokens"):
         monkeypatch.setattr(f"{module}.real_now", lambda: start.fromtimestamp(later, start.tzinfo))
     with pytest.raises(TokenError, match="expired"):
         verify(first)

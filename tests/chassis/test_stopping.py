@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chassis.client import RpcClient, RpcTimeout
+from chassis.calls.client import RpcClient, RpcTimeout
 from devstack.host.ports import free_port
 from devstack.servers.backing import Backing
 from tests.chaos.links import Links, linked

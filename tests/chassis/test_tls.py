@@ -12,12 +12,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from chassis.amqp import connect, reason
-from chassis.broker_url import Host, read_broker_url, with_hosts
-from chassis.client import RpcUnavailable
-from chassis.connection import CONNECTION_ERRORS
-from chassis.database import Database
-from chassis.loop_client import LoopRpcClient
+from chassis.broker.amqp import connect, reason
+from chassis.broker.connection import CONNECTION_ERRORS
+from chassis.broker.url import Host, read_broker_url, with_hosts
+from chassis.calls.client import RpcUnavailable
+from chassis.database.engine import Database
+from chassis.loop.client import LoopRpcClient
 from devstack.host.pids import PidFile
 from devstack.host.ports import answers as answers_at
 from devstack.host.ports import free_port, wait_until

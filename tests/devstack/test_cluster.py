@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.amqp import connect
-from chassis.confirms import ConfirmedPublisher, NotPublished, Outgoing
-from chassis.topology import parked_queue
+from chassis.broker.amqp import connect
+from chassis.broker.confirms import ConfirmedPublisher, NotPublished, Outgoing
+from chassis.broker.topology import parked_queue
 from devstack.errors import DevstackError
 from devstack.host.pids import PidFile, read_records, stop_recorded
 from devstack.host.ports import wait_until

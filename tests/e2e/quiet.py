@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import NullPool, TextClause, create_engine, text
 
-from chassis.amqp import connect
+from chassis.broker.amqp import connect
+from chassis.broker.topology import parked_queue
 from chassis.preparing import events_heard
 from chassis.runner import service_class
-from chassis.topology import parked_queue
 from demo.stage import POLL_S
 from devstack.secrets import DATABASE_SERVICES
 from devstack.stack import Stack

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chassis import clock as chassis_clock
-from chassis.client import RpcClient, RpcFailed
-from chassis.signing import Signer
+from chassis.calls.client import RpcClient, RpcFailed
+from chassis.calls.signing import Signer
 from contracts.access import CALLS, SCOPES, access_of
 from contracts.base import BooksRpc
 from contracts.documentation import SERVICES, rpc_of

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.audit.verifying import verify
-from chassis.database import Database
+from chassis.database.engine import Database
 from devstack.host.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES
 from devstack.services import run_in_service

@@ -5,9 +5,9 @@ from collections import Counter
 from typing import Any
 from uuid import uuid4
 
-from chassis.amqp import connect
-from chassis.bundles import CALL_ID_HEADER, read
-from chassis.topology import RPC_EXCHANGE, event_exchange
+from chassis.broker.amqp import connect
+from chassis.broker.topology import RPC_EXCHANGE, event_exchange
+from chassis.events.bundles import CALL_ID_HEADER, read
 from demo.api import Visitor
 from devstack.host.ports import wait_until
 from devstack.secrets import DATABASE_SERVICES

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.broker_url import read_broker_url
+from chassis.broker.url import read_broker_url
 from demo.api import Visitor
 from devstack.stack import Stack
 from sandbox.reading import wait_for_mails

@@ -12,8 +12,8 @@ import pytest
 from chassis import audit
 from chassis.audit.sealing import TransactionsWentBack, seal_once
 from chassis.audit.verifying import verify
-from chassis.database import Database
-from chassis.migrating import migrate
+from chassis.database.engine import Database
+from chassis.database.migrating import migrate
 from devstack.host.ports import LOOPBACK
 from devstack.servers.archiving import archiving_variables, backup_folder, install_tools, tools_folder
 from devstack.servers.databases import ADMINISTRATOR, connect, database_url

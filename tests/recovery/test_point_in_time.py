@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from chassis.archive import archive_fails
-from chassis.database import Database
+from chassis.database.archive import archive_fails
+from chassis.database.engine import Database
 from devstack.errors import DevstackError
 from devstack.host.ports import LOOPBACK, wait_until
 from devstack.servers.archiving import backup_folder, tools_folder

@@ -13,12 +13,10 @@ from pathlib import Path
 import amqp
 import pytest
 
-from chassis.amqp import MESSAGE_MAX_BYTES, MessageTooBig, connect, message
-from chassis.broker_rights import kept_policy
-from chassis.confirms import ConfirmedPublisher, Outgoing
-from chassis.parking import ATTEMPT_HEADER, KEPT_CHARS, park, retry_or_park
-from chassis.redriving import redrive
-from chassis.topology import (
+from chassis.broker.amqp import MESSAGE_MAX_BYTES, MessageTooBig, connect, message
+from chassis.broker.confirms import ConfirmedPublisher, Outgoing
+from chassis.broker.rights import kept_policy
+from chassis.broker.topology import (
     DELAYS_S,
     DELIVERY_LIMIT,
     UNHEARD,
@@ -30,6 +28,8 @@ from chassis.topology import (
     parked_queue,
     rpc_queue,
 )
+from chassis.events.parking import ATTEMPT_HEADER, KEPT_CHARS, park, retry_or_park
+from chassis.events.redriving import redrive
 from contracts.cards import RedemptionRecorded
 from devstack.host.ports import wait_until
 from devstack.servers.backing import Backing

@@ -8,13 +8,10 @@ from pathlib import Path
 import amqp
 import pytest
 
-from chassis.amqp import connect, message
-from chassis.broker_rights import caller_rights, service_rights
-from chassis.client import REPLY_QUEUE
-from chassis.confirms import ConfirmedPublisher, Outgoing
-from chassis.preparing import events_heard
-from chassis.runner import service_class
-from chassis.topology import (
+from chassis.broker.amqp import connect, message
+from chassis.broker.confirms import ConfirmedPublisher, Outgoing
+from chassis.broker.rights import caller_rights, service_rights
+from chassis.broker.topology import (
     RPC_EXCHANGE,
     declare,
     delay_exchange,
@@ -25,6 +22,9 @@ from chassis.topology import (
     parked_queue,
     rpc_queue,
 )
+from chassis.calls.client import REPLY_QUEUE
+from chassis.preparing import events_heard
+from chassis.runner import service_class
 from devstack.secrets import DATABASE_SERVICES, GATEWAY, GATEWAY_HEARS
 from devstack.servers.backing import Backing
 from devstack.servers.broker_users import VIRTUAL_HOST, broker_users

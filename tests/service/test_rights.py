@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from chassis.database import Database
-from chassis.rights import APPEND_ONLY, grant, rights_of
+from chassis.database.engine import Database
+from chassis.database.rights import APPEND_ONLY, grant, rights_of
 from devstack.secrets import DATABASE_SERVICES
 from devstack.servers.backing import Backing
 

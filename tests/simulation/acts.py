@@ -12,9 +12,9 @@ from cards.orders import ordering
 from cards.pots import closing
 from cards.scan import cancelling, quoting, redeeming
 from cards.sealing import unseal
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.cards import OrderView, RedemptionView, ScanAnswer
 from contracts.identity import ApplicationApproved, Household
 from contracts.offers import OfferPublished

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chassis.bundles import is_bundle, read
-from chassis.confirms import NotPublished, Outgoing
+from chassis.broker.confirms import NotPublished, Outgoing
+from chassis.events.bundles import is_bundle, read
 
 MOODS = ("well", "well", "well", "well", "away", "silent", "half")
 
@@ -36,7 +36,7 @@ class Bus:
     """``waiting`` is what was published and not acknowledged, oldest first; ``heard`` is what was.
 
     ``mood`` is how it takes the next batch: well; away; silent (takes all, confirms nothing); half (takes
-    and confirms only the first half). It stands for `chassis.confirms.ConfirmedPublisher` with the relay.
+    and confirms only the first half). It stands for `ConfirmedPublisher` with the relay.
     """
 
     def __init__(self, hearers: Mapping[str, Sequence[str]]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from devstack.servers.backing import Backing
 from tests.simulation.programme import read_azur
 from tests.simulation.quiet import quiet_services

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from chassis.database import Database
-from chassis.sends import Sends
+from chassis.database.engine import Database
+from chassis.database.sends import Sends
 
 
 class Died(Exception):

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
 
-from chassis.bundles import EVENTS_MAX
-from chassis.confirms import NotPublished
+from chassis.broker.confirms import NotPublished
+from chassis.events.bundles import EVENTS_MAX
 from contracts.refusals import Refusal
 from tests.simulation import acts
 from tests.simulation.books import Books, Told, check_quiet, check_totals

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from chassis.bundles import EVENTS_MAX
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
+from chassis.events.bundles import EVENTS_MAX
 from tests.simulation import acts
 from tests.simulation.bus import MOODS, Message
 from tests.simulation.model import Card, Model

@@ -15,9 +15,10 @@ from sqlalchemy import select
 from cards.pots import allowances, closing
 from cards.scan import cancelling, facts, redeeming
 from cards.scan.statements import READ_FACTS, RECORD
-from chassis import idempotency, inbox
-from chassis.outbox import announce, announcing, stamp
-from chassis.prepared import Prepared
+from chassis.database import idempotency
+from chassis.database.prepared import Prepared
+from chassis.events import inbox
+from chassis.events.outbox import announce, announcing, stamp
 from contracts.wallet import DebitReversed
 from tests.simulation import planted_bundles as bundles
 from tests.simulation import planted_visits as visits

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis import hearing
+from chassis.events import hearing
 from tests.simulation.dying import Died
 from tests.simulation.sides import SimulatedBatch
 from tests.simulation.world import World

@@ -11,7 +11,7 @@ from cards.pots import closing
 from cards.scan import facts, judging, redeeming, statements
 from cards.scan.desk import CardAtDesk, Visit
 from cards.scan.statements import LOCK_CARD
-from chassis.prepared import Prepared
+from chassis.database.prepared import Prepared
 from contracts.cards import RedemptionRecorded
 from contracts.programmes.days import local_day
 from tests.simulation.world import World

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import rfc3339
 from tests.simulation.acts import OFFERS
 from tests.simulation.bus import Message

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 from cards.service import CardsService
-from chassis.bundles import Carried, is_bundle
-from chassis.hearing import Listener, hear
-from chassis.relay import relay_once
+from chassis.events.bundles import Carried, is_bundle
+from chassis.events.hearing import Listener, hear
+from chassis.events.relay import relay_once
 from contracts.base import Event
 from contracts.programmes import Programme
 from offers.service import OffersService

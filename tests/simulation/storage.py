@@ -8,8 +8,8 @@ from sqlalchemy import MetaData
 
 from cards.models import Base as CardsBase
 from cards.scan import models  # noqa: F401 - its tables belong to the same metadata
-from chassis import tables
-from chassis.database import Database
+from chassis.database import tables
+from chassis.database.engine import Database
 from offers.models import Base as OffersBase
 from wallet.models import Base as WalletBase
 

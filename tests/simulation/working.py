@@ -11,8 +11,8 @@ from multiprocessing.sharedctypes import Synchronized
 from queue import Empty
 from time import monotonic
 
-from chassis.migrating import migrate
-from chassis.rights import grant, rights_of
+from chassis.database.migrating import migrate
+from chassis.database.rights import grant, rights_of
 from devstack.servers.databases import DatabaseUrls
 from tests.simulation.planted import planted
 from tests.simulation.programme import read_azur

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from cards.sealing import Keys
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import real_now
 from contracts.base import Event
 from contracts.programmes import Programme

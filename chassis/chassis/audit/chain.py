@@ -18,8 +18,8 @@ from typing import Any
 from sqlalchemy import BigInteger, Row, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from chassis.tables import audit_entries as entries
-from chassis.tables import audit_seals as seals
+from chassis.database.tables import audit_entries as entries
+from chassis.database.tables import audit_seals as seals
 
 HASH_BYTES = 32
 GENESIS = bytes(HASH_BYTES)

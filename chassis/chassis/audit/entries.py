@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
+from chassis.database.tables import audit_entries
 from chassis.log import call_id_of, current_call_id
-from chassis.tables import audit_entries
 from contracts.base import Event
 
 Entry = dict[str, Any]

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from chassis.audit.chain import GENESIS, Seal, entries_within, hash_of
 from chassis.clock import real_now
-from chassis.database import Database
+from chassis.database.engine import Database
+from chassis.database.tables import audit_entries as entries
+from chassis.database.tables import audit_seals as seals
 from chassis.log import failure, get_logger
 from chassis.metrics import counter, gauge
 from chassis.resting import rest
-from chassis.tables import audit_entries as entries
-from chassis.tables import audit_seals as seals
 
 SEAL_EVERY_S = 5.0
 # A copy of the log, kept elsewhere, then shows a chain that was written anew from its beginning.

@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from chassis.audit.chain import GENESIS, HASH_BYTES, Seal, entries_within, hash_of, seals_after
 from chassis.audit.sealing import count_after
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.settings import required
 
 SEALS_AT_ONCE = 50

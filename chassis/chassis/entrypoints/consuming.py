@@ -14,11 +14,11 @@ from kombu.transport import pyamqp
 from nameko.extensions import ProviderCollector
 from nameko.messaging import QueueConsumer as NamekoQueueConsumer
 
-from chassis import amqp, connection
-from chassis.confirms import ConfirmedPublisher, NotPublished
+from chassis.broker import amqp, connection
+from chassis.broker.confirms import ConfirmedPublisher, NotPublished
 from chassis.entrypoints.gathering import GatheringConsumer
+from chassis.events.parking import park
 from chassis.log import get_logger
-from chassis.parking import park
 
 log = get_logger()
 

@@ -7,14 +7,14 @@ from typing import Any
 from kombu.entity import Queue
 from sqlalchemy.orm import Session
 
-from chassis.amqp import user_of
-from chassis.bundles import Carried
+from chassis.broker.amqp import user_of
+from chassis.broker.topology import event_queue
 from chassis.entrypoints.consuming import QueueConsumer, readable
 from chassis.entrypoints.gathering import Batch, GatheringConsumer
-from chassis.hearing import Listener, UnreadableEvent, hear
+from chassis.events.bundles import Carried
+from chassis.events.hearing import Listener, UnreadableEvent, hear
+from chassis.events.parking import park, put_back, retry_or_park
 from chassis.log import call_id_of, calling
-from chassis.parking import park, put_back, retry_or_park
-from chassis.topology import event_queue
 from chassis.work import current_work
 from contracts.base import Event
 

@@ -11,8 +11,8 @@ from kombu.messaging import Consumer as KombuConsumer
 from nameko.exceptions import ContainerBeingKilled
 from nameko.messaging import Consumer
 
-from chassis.bundles import Carried
-from chassis.connection import CONNECTION_ERRORS, acknowledge
+from chassis.broker.connection import CONNECTION_ERRORS, acknowledge
+from chassis.events.bundles import Carried
 
 # From the first message to its batch. Half of it cost nearly twice the CPU of an event at 200 a second, and
 # nobody waits for what happens here: the scan has been answered (ADR 0021).

@@ -12,15 +12,15 @@ from nameko.exceptions import IncorrectSignature
 from nameko.rpc import Rpc as NamekoRpc
 from nameko.rpc import RpcConsumer as NamekoRpcConsumer
 
-from chassis.access import admit, require_row
-from chassis.amqp import ChannelPool, message
-from chassis.client import TRANSIENT, RpcUnavailable
-from chassis.connection import CONNECTION_ERRORS, acknowledge, connection_of, publish_now
-from chassis.database import is_transient
+from chassis.broker.amqp import ChannelPool, message
+from chassis.broker.connection import CONNECTION_ERRORS, acknowledge, connection_of, publish_now
+from chassis.broker.topology import rpc_queue
+from chassis.calls.access import admit, require_row
+from chassis.calls.client import TRANSIENT, RpcUnavailable
+from chassis.database.engine import is_transient
 from chassis.entrypoints.consuming import QueueConsumer
 from chassis.log import failure, get_logger
 from chassis.metrics import histogram
-from chassis.topology import rpc_queue
 from chassis.work import current_work
 from contracts.refusals import Refusal
 

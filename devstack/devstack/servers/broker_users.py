@@ -2,7 +2,7 @@
 
 import json
 
-from chassis.broker_rights import definitions
+from chassis.broker.rights import definitions
 from devstack.secrets import DATABASE_SERVICES, GATEWAY, GATEWAY_HEARS
 
 VIRTUAL_HOST = "occygene"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chassis.broker_rights import definitions
+from chassis.broker.rights import definitions
 from devstack.errors import DevstackError
 from devstack.host.pids import PidFile, replace_text
 from devstack.host.plain_paths import forget_plain, plain

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from chassis.broker_rights import OWNER
-from chassis.broker_url import Host, broker_url
+from chassis.broker.rights import OWNER
+from chassis.broker.url import Host, broker_url
 from devstack.errors import DevstackError, tail
 from devstack.host.pids import PidFile
 from devstack.host.ports import LOOPBACK, speaks_amqp, wait_until

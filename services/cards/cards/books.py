@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from cards.scan.models import SAID_AT
 from cards.self_check import SELF_CHECKS
-from chassis.books import Book, Keys
+from chassis.database.books import Book, Keys
 
 # What a pot paid for: draws and what was given back, by pot.
 REDEMPTIONS = Book(

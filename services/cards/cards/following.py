@@ -12,7 +12,7 @@ from cards.models import Card
 from cards.owning import own_visits, visits_at
 from cards.scan.models import Redemption
 from cards.views import view_redemption
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, rfc3339
 from contracts.cards import VisitChange, VisitChanges
 

@@ -8,11 +8,11 @@ from cards.models import Card, Order
 from cards.numbering import draw_printed
 from cards.sealing import Keys, hash_number, hash_qr_text, seal
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from contracts.base import Event
 from contracts.cards import CardValidated
 

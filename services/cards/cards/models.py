@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.database import metadata_for
+from chassis.database.engine import metadata_for
 
 
 class Base(DeclarativeBase):

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from cards.models import Card, Order
 from cards.scan.models import Redemption
 from cards.sealing import Keys, is_order_secret
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.refusals import Refusal
 
 # A partner has orders; a card is its holder's.

@@ -15,7 +15,7 @@ from cards.scan.desk import device_of
 from cards.scan.models import VISITED_AT, Redemption
 from cards.sealing import Keys
 from cards.views import view_card, view_order, view_pot, view_redemption, view_voucher
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
 from contracts.cards import CardView, OrderView, PotsView, RedemptionPage, VoucherView
 from contracts.programmes import Programme

@@ -10,9 +10,9 @@ from cards.models import Card
 from cards.owning import get_visible_card
 from cards.sealing import Keys
 from cards.views import view_card
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
 from contracts.cards import CardView
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day

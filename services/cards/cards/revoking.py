@@ -8,11 +8,11 @@ from cards.models import Card
 from cards.owning import get_visible_card
 from cards.views import view_card
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
+from chassis.events.outbox import announce, stamp
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from contracts.cards import CardRevoked, CardView, RevocationReason
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from cards.sealing import KEY_BYTES, Keys
-from chassis.database_settings import ServiceSettings
+from chassis.database.settings import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)

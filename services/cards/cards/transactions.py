@@ -5,9 +5,9 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy.orm import Session
 
-from chassis.sends import Sends
+from chassis.database.sends import Sends
 
-# Committed at the end of the block, or not at all (`chassis.database.Database.transaction`).
+# Committed at the end of the block, or not at all (`chassis.database.engine.Database.transaction`).
 Transaction = Callable[[], AbstractContextManager[Session]]
-# The same of prepared statements, in few round trips (`chassis.database.Database.sends`).
+# The same of prepared statements, in few round trips (`chassis.database.engine.Database.sends`).
 Sending = Callable[[], AbstractContextManager[Sends]]

@@ -1,8 +1,8 @@
 """Who may call an endpoint: tokens verified with local keys, held against the table of `contracts.access`."""
 
-from chassis.access import admit
-from chassis.caller import ANONYMOUS, Caller
-from chassis.tokens import Keys, TokenError
+from chassis.calls.access import admit
+from chassis.calls.caller import ANONYMOUS, Caller
+from chassis.calls.tokens import Keys, TokenError
 from contracts.access import Access
 from contracts.refusals import Refusal
 from gateway.asked import Asked

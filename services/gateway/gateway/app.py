@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from chassis.client import Services
+from chassis.calls.client import Services
+from chassis.calls.signing import Signer
+from chassis.calls.tokens import Keys
 from chassis.clock import use_offset_file
 from chassis.log import configure_logging
-from chassis.loop_client import LoopRpcClient
-from chassis.loop_news import LoopNews
-from chassis.signing import Signer
-from chassis.tokens import Keys
+from chassis.loop.client import LoopRpcClient
+from chassis.loop.news import LoopNews
 from contracts.cards import NEWS_OF_VISITS
 from gateway import docs, openapi
 from gateway.api import (

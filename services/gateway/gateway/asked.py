@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 from starlette.types import Receive, Scope
 
-from chassis.caller import ANONYMOUS, Caller
+from chassis.calls.caller import ANONYMOUS, Caller
 from gateway.problems import Problem
 
 UNKNOWN_ROUTE = "unknown"

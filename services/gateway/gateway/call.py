@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from chassis.caller import Caller
-from chassis.tokens import Keys
+from chassis.calls.caller import Caller
+from chassis.calls.tokens import Keys
 from contracts.neighbours import Neighbours
 from gateway.asked import Asked
 from gateway.streams.hub import Hub
@@ -15,7 +15,7 @@ Answer = TypeVar("Answer")
 
 
 class Binder(Protocol):
-    """Services that can be bound to a call (`chassis.client.Services`)."""
+    """Services that can be bound to a call (`chassis.calls.client.Services`)."""
 
     def bind(self, **headers: Any) -> Any:
         """The services as `Neighbours`, with the caller's token and the call's id on every RPC."""

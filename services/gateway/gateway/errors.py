@@ -2,7 +2,7 @@
 
 from starlette.responses import Response
 
-from chassis.client import RpcFailed, RpcUnavailable
+from chassis.calls.client import RpcFailed, RpcUnavailable
 from chassis.log import failure, get_logger
 from contracts.refusals import Refusal
 from gateway.problems import Problem, problem_answer, refusal_answer

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from starlette.responses import Response
 
-from chassis.caller import ANONYMOUS
+from chassis.calls.caller import ANONYMOUS
 from chassis.log import bind_call_id, get_logger
 from chassis.metrics import histogram
 from gateway.asked import Asked

@@ -14,9 +14,9 @@ from time import monotonic
 
 from starlette.responses import Response
 
-from chassis.caller import ANONYMOUS, Caller
+from chassis.calls.caller import ANONYMOUS, Caller
+from chassis.calls.tokens import Keys
 from chassis.metrics import counter
-from chassis.tokens import Keys
 from contracts.refusals import Refusal
 from gateway.access import authenticate
 from gateway.asked import Asked

@@ -13,7 +13,7 @@ from os import environ
 from sqlalchemy.orm import Session
 
 from chassis.clock import use_offset_file
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.settings import SettingsError, read_settings
 from contracts.identity import StaffCredential
 from contracts.refusals import Refusal, sentence

@@ -12,7 +12,7 @@ from os import environ
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.settings import SettingsError, read_settings
 from identity.models import Holder, Person
 from identity.people.fingerprints import birth_fingerprint

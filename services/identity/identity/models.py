@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Date, DateTime, ForeignKey, Identity, Index, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.database import metadata_for
+from chassis.database.engine import metadata_for
 
 
 class Base(DeclarativeBase):

@@ -1,6 +1,6 @@
 """What the running service may do in each table; to lock a row is to hold UPDATE on a column (ADR 0023)."""
 
-from chassis.rights import APPEND_ONLY
+from chassis.database.rights import APPEND_ONLY
 
 RIGHTS = {
     # Sign-ins lock an account; no rule changes what it says of itself. One that no order names goes.

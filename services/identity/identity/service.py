@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.service import CurrentCaller, Database, Loaded, Services, SettingsOf, every, handles, rpc
 from contracts import identity as shapes
 from contracts.access import calls_of

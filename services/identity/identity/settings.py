@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chassis.database_settings import ServiceSettings
+from chassis.database.settings import ServiceSettings
 from chassis.settings import text_files
 from contracts.programmes import Programme, read_programmes
 

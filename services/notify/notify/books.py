@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.books import Book, Keys
+from chassis.database.books import Book, Keys
 from notify.self_check import SELF_CHECKS
 
 VOUCHERS = Book(

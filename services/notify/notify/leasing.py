@@ -9,8 +9,8 @@ from sqlalchemy import ARRAY, CursorResult, Text, bindparam, func, select, updat
 from sqlalchemy.orm import Session
 
 from chassis.clock import now
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
-from chassis.outbox import announce, stamp
 from contracts.notify import OldAddressNotified, VoucherEmailed
 from notify.models import Message, Order
 

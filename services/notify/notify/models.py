@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, DateTime, Index, Integer, SmallInteger, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.database import metadata_for
+from chassis.database.engine import metadata_for
 
 KINDS = (
     *("voucher", "receipt", "cancellation", "refusal", "revocation", "sign_in_code"),

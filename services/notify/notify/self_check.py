@@ -5,7 +5,7 @@ A rule answers a row for all that is wrong: what it is about, what was expected 
 
 from collections.abc import Mapping
 
-from chassis.books import Book, Keys
+from chassis.database.books import Book, Keys
 
 SELF_CHECKS: Mapping[str, Book] = {
     # A message that has not left for a day, whether it is still tried or was given up.

@@ -8,9 +8,9 @@ from time import monotonic, sleep
 
 from sqlalchemy import func, select
 
-from chassis.client import RpcUnavailable
+from chassis.calls.client import RpcUnavailable
 from chassis.clock import real_now
-from chassis.database import Database, is_transient
+from chassis.database.engine import Database, is_transient
 from chassis.log import bind_call_id, failure, get_logger
 from chassis.metrics import counter, gauge, histogram
 from contracts.neighbours import Neighbours

@@ -10,12 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, real_now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
+from chassis.database.turns import wait_for_turn
 from chassis.ids import new_id
 from chassis.log import current_call_id, get_logger
-from chassis.turns import wait_for_turn
 from contracts.cards import OrderHolder
 from contracts.notify import VoucherMail
 from contracts.refusals import Refusal

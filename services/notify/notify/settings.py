@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from email.utils import parseaddr
 
-from chassis.database_settings import ServiceSettings
+from chassis.database.settings import ServiceSettings
 from notify.smtp import read_smtp_url
 
 

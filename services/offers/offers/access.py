@@ -1,6 +1,6 @@
 """Who may act for a provider: its own manager, and the officers who decide about every provider."""
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.refusals import Refusal
 
 

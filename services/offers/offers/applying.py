@@ -7,9 +7,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
 from chassis.ids import new_id
 from chassis.log import get_logger
 from contracts.communes import find_commune

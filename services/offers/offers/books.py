@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.books import Book, Keys
+from chassis.database.books import Book, Keys
 
 # A provider at a time: what it sold on each day. The counters stand in the order of `counting.COUNTERS`.
 SALES = Book(

@@ -7,11 +7,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
+from chassis.events.outbox import announce, stamp
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from contracts.offers import ProviderAccepted, ProviderView
 from contracts.programmes import Programme
 from contracts.programmes.shape import Criterion

@@ -5,7 +5,7 @@ from collections import defaultdict
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.offers import ProviderPage, ProviderSearch, ProviderView, SiteView
 from contracts.refusals import Refusal
 from offers import models

@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, CheckConstraint, Date, DateTime, Float, Forei
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.database import metadata_for
+from chassis.database.engine import metadata_for
 from contracts.base import Season
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, cast
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.offers import Statistics, StatisticsRow
 from contracts.refusals import Refusal
 from offers.access import require_acting_for

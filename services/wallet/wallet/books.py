@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.books import Book, Keys
+from chassis.database.books import Book, Keys
 from wallet.self_check import SELF_CHECKS
 
 # What became of each redemption here: every debit by pot, what was reversed by pot, and when it was.

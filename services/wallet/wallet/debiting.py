@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from chassis import audit
 from chassis.clock import now
-from chassis.outbox import announce, stamp
+from chassis.events.outbox import announce, stamp
 from contracts.cards import Draw, RedemptionCancelled, RedemptionRecorded
 from contracts.wallet import DebitReversed, WalletDebited
 from wallet import accounts, models

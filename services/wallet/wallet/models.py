@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from chassis.database import metadata_for
+from chassis.database.engine import metadata_for
 
 # Which way each kind of transfer may go: debit account, credit account (`bank` is the one without owner).
 DIRECTIONS = {

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from chassis import audit
 from chassis.clock import now, real_now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
 from chassis.ids import new_id
 from contracts.cards import OrderView
 from contracts.programmes import Programme

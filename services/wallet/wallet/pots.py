@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from chassis import audit
 from chassis.clock import now
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
-from chassis.outbox import announce, stamp
 from contracts.cards import AllowanceReleased, CardValidated
 from contracts.programmes import Pot as ProgrammePot
 from contracts.programmes import Programme

@@ -1,6 +1,6 @@
 """Who may read the books."""
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.refusals import Refusal
 
 

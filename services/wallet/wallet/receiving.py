@@ -8,10 +8,10 @@ from sqlalchemy.orm import Session
 
 from chassis import audit
 from chassis.clock import now
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import counter
-from chassis.outbox import announce, stamp
 from contracts.wallet import PaymentReceived
 from wallet import accounts
 from wallet.bank import BankSession, BankStatus

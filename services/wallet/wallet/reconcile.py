@@ -13,13 +13,13 @@ from os import environ
 from pathlib import Path
 from typing import cast
 
-from chassis.client import RpcClient, Services
+from chassis.calls.client import RpcClient, Services
+from chassis.calls.signing import Signer
 from chassis.clock import now, use_offset_file
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.ids import new_id
 from chassis.log import configure_logging
 from chassis.settings import required, text_files
-from chassis.signing import Signer
 from contracts.cards import AllowanceTotals
 from contracts.neighbours import Neighbours
 from contracts.programmes import read_programmes

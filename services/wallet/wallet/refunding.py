@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import service_caller
+from chassis.calls.caller import service_caller
 from chassis.clock import now, real_now
 from chassis.ids import new_id
 from chassis.log import get_logger

@@ -6,7 +6,7 @@ or, where things are counted, in things.
 
 from collections.abc import Mapping
 
-from chassis.books import Book, Keys
+from chassis.database.books import Book, Keys
 from wallet.models import DIRECTION_RULE
 
 _POTS = (Keys("pots", "id"),)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from chassis.database_settings import ServiceSettings
+from chassis.database.settings import ServiceSettings
 
 
 @dataclass(frozen=True, kw_only=True)

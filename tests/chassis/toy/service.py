@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis import stopping
-from chassis.database_settings import ServiceSettings
-from chassis.idempotency import once
+from chassis.database.idempotency import once
+from chassis.database.settings import ServiceSettings
+from chassis.events.outbox import announce, stamp
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from chassis.service import CurrentCaller, Database, Services, SettingsOf, handles, handles_together, rpc
 from contracts.access import OPEN, Access
 from contracts.base import Event

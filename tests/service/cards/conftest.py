@@ -15,10 +15,10 @@ from cards.orders import ordering, validating
 from cards.pots import allowances
 from cards.scan import cancelling, quoting, redeeming
 from cards.sealing import Keys, unseal
-from chassis.caller import Caller
-from chassis.database import Database
+from chassis.calls.caller import Caller
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.cards import OrderRequest, OrderView, RedemptionView, ScanAnswer
 from contracts.identity import ApplicationApproved, Holder, Household, Person
 from contracts.offers import OfferPublished

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import event, text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.refusals import Refusal
 
 WAITING = "test-waiting"

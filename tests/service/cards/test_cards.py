@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from cards import catalogue, published, reading, reissuing, revoking
-from chassis.caller import ANONYMOUS
+from chassis.calls.caller import ANONYMOUS
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.offers import OfferWithdrawn
 from contracts.refusals import Refusal
 from tests.admission import admitted

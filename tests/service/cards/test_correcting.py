@@ -7,9 +7,9 @@ import pytest
 
 from cards.orders import correcting
 from cards.reading import get_order
-from chassis.caller import Caller, service_caller
+from chassis.calls.caller import Caller, service_caller
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.identity import HolderAccountChanged
 from contracts.refusals import Refusal
 from tests.admission import admitted

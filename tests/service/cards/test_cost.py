@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.ids import new_id
 from contracts.refusals import Refusal
 from devstack.servers.backing import Backing

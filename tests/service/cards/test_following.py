@@ -9,7 +9,7 @@ from sqlalchemy import event as sql_event
 from sqlalchemy import text
 
 from cards import following, reading
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, rfc3339
 from contracts.refusals import Refusal
 from tests.service.cards.test_cards import revoke

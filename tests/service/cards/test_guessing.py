@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from cards.scan.facts import MAX_GUESSES, MAX_WRONG_CODES
 from cards.scan.models import GUESSED
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.refusals import Refusal
 
 SUMMER = datetime(2020, 7, 10, 8, tzinfo=UTC)

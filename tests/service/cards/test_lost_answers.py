@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database, is_transient
+from chassis.database.engine import Database, is_transient
 from contracts.refusals import Refusal
 from devstack.servers.backing import Backing
 from tests.service.cards.meeting import answer_of, before_commit

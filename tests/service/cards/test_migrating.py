@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import cards
-from chassis.migrating import alembic_config, migrate
+from chassis.database.migrating import alembic_config, migrate
 from devstack.servers.backing import Backing
 
 REVISIONS = Path(str(cards.__file__)).parent.parent / "migrations"

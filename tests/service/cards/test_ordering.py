@@ -8,8 +8,8 @@ import pytest
 
 from cards import reading
 from cards.orders import validating
-from chassis.caller import ANONYMOUS
-from chassis.outbox import stamp
+from chassis.calls.caller import ANONYMOUS
+from chassis.events.outbox import stamp
 from contracts.identity import ApplicationRefused
 from contracts.refusals import Refusal
 

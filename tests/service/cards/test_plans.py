@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cards.scan.statements import DRAW_FACTS, LOCK_FACTS, READ_FACTS
-from chassis.prepared import Prepared
+from chassis.database.prepared import Prepared
 
 NAMED = re.compile(r"%\(\w+\)s")
 

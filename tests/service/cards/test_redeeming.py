@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from chassis.database import Database, is_transient
-from chassis.idempotency import request_hash
+from chassis.database.engine import Database, is_transient
+from chassis.database.idempotency import request_hash
 from contracts.refusals import Refusal
 
 SUMMER = datetime(2020, 7, 10, 8, tzinfo=UTC)

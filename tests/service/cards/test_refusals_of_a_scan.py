@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from cards import published, revoking
-from chassis.outbox import stamp
+from chassis.events.outbox import stamp
 from contracts.offers import OfferWithdrawn
 from contracts.refusals import Refusal, sentence
 

@@ -18,10 +18,10 @@ from cards.orders import correcting
 from cards.pots import closing
 from cards.rights import RIGHTS
 from cards.scan.facts import MAX_GUESSES, MAX_WRONG_CODES
+from chassis.database.prepared import Prepared
+from chassis.database.sends import Sends
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
-from chassis.prepared import Prepared
-from chassis.sends import Sends
 from contracts.identity import HolderAccountChanged
 from contracts.offers import OfferWithdrawn
 from contracts.programmes import UsageLimit

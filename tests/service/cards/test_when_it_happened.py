@@ -9,7 +9,7 @@ import pytest
 
 from cards import published, reading
 from cards.pots import closing
-from chassis.outbox import stamp
+from chassis.events.outbox import stamp
 from contracts.offers import OfferWithdrawn
 from contracts.refusals import Refusal
 from tests.service.cards.test_cards import read, reissue, revoke

@@ -15,11 +15,11 @@ from jwt.algorithms import OKPAlgorithm
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller, service_caller
-from chassis.database import Database
+from chassis.calls.caller import Caller, service_caller
+from chassis.database.engine import Database
+from chassis.database.tables import outbox
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
-from chassis.tables import outbox
 from contracts.cards import OrderPlaced
 from contracts.programmes import Programme
 from identity.checking.applications import open_application

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from chassis.caller import Caller, service_caller
-from chassis.database import Database
+from chassis.calls.caller import Caller, service_caller
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from chassis.log import configure_logging, failure, get_logger
-from chassis.outbox import stamp
 from chassis.settings import text_files
 from contracts.cards import OrderPlaced
 from contracts.identity import Token

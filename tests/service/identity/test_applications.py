@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from chassis.caller import Caller, service_caller
-from chassis.database import Database
+from chassis.calls.caller import Caller, service_caller
+from chassis.database.engine import Database
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from identity.checking.applications import get_application

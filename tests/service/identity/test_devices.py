@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
+from chassis.calls.tokens import Keys
 from chassis.clock import now
-from chassis.database import Database
-from chassis.tokens import Keys
+from chassis.database.engine import Database
 from contracts.refusals import Refusal
 from identity.credentials.client_sign_in import issue_client_token
 from identity.credentials.devices import ALPHABET, check_site, create_device, enrol_device, revoke_device

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from chassis.clock import now
-from chassis.database import Database
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.notify import OldAddressNotified
 from contracts.refusals import Refusal
 from identity.credentials.login_codes import request_login_code

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chassis.caller import Caller, service_caller
-from chassis.database import Database
+from chassis.calls.caller import Caller, service_caller
+from chassis.database.engine import Database
 from contracts.refusals import Refusal
 from identity.models import Account, Household, Person
 from identity.people.contacts import find_contacts, get_contact

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from identity.checking.applications import get_application

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 
 STORY = Path(__file__).with_name("log_story.py")
 ROOT = Path(__file__).parents[3]

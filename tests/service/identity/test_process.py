@@ -13,12 +13,12 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis.amqp import connect, message
-from chassis.client import RpcClient, RpcUnavailable, Services
-from chassis.database import Database
-from chassis.outbox import stamp
-from chassis.signing import Signer
-from chassis.tokens import Keys
+from chassis.broker.amqp import connect, message
+from chassis.calls.client import RpcClient, RpcUnavailable, Services
+from chassis.calls.signing import Signer
+from chassis.calls.tokens import Keys
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from contracts.cards import OrderPlaced
 from contracts.refusals import Refusal
 from devstack.host.ports import free_port

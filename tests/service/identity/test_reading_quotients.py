@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from chassis.clock import real_now
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.programmes import Programme
 from identity.checking.deciding import decide_check
 from identity.checking.family_quotient import FamilyQuotientApi

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from chassis.caller import Caller, service_caller
+from chassis.calls.caller import Caller, service_caller
+from chassis.calls.tokens import Keys
 from chassis.clock import now
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.ids import new_id
-from chassis.tokens import Keys
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from identity import create_officer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.refusals import Refusal
 from devstack.host.ports import wait_until
 from identity.models import CountedPerson

@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import select, update
 
 from chassis.clock import real_now
-from chassis.database import Database
-from chassis.outbox import stamp
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from contracts.cards import CardValidated, OrderPlaced, RedemptionRecorded
 from contracts.neighbours import Neighbours
 from contracts.programmes import Programme

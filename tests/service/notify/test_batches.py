@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from chassis.client import RpcUnavailable
+from chassis.calls.client import RpcUnavailable
 from chassis.clock import now, real_now, rfc3339
-from chassis.outbox import stamp
+from chassis.events.outbox import stamp
 from contracts.cards import RedemptionRecorded
 from contracts.identity import LoginCodeRequested
 from notify import noting, sending

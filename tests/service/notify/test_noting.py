@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import text
 
 from chassis.clock import real_now
-from chassis.database import Database
-from chassis.outbox import stamp
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from contracts.cards import CardRevoked, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import ApplicationRefused, LoginCodeRequested
 from notify import noting

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, rfc3339
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.identity import EmailChangeRequested, HolderAccountChanged
 from contracts.refusals import Refusal
 from notify import noting

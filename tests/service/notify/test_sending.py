@@ -13,9 +13,9 @@ import pytest
 import zxingcpp
 from sqlalchemy import text
 
-from chassis.client import RpcTimeout
+from chassis.calls.client import RpcTimeout
 from chassis.clock import now, real_now, rfc3339
-from chassis.outbox import stamp
+from chassis.events.outbox import stamp
 from contracts.cards import CardRevoked, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import ApplicationRefused, LoginCodeRequested
 from contracts.refusals import Refusal

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.programmes import Programme
 from contracts.refusals import Refusal
 from notify.showing import show_voucher

@@ -8,7 +8,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from notify.models import Base
 
 OWN = set(Base.metadata.tables)

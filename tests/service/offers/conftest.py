@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from chassis.caller import Caller
-from chassis.database import Database
+from chassis.calls.caller import Caller
+from chassis.database.engine import Database
+from chassis.database.tables import outbox
 from chassis.ids import new_id
-from chassis.tables import outbox
 from contracts.offers import OfferView, ProviderView
 from contracts.programmes import Programme
 from offers import models

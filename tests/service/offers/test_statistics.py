@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as sql_event
 
-from chassis.outbox import stamp
+from chassis.events.outbox import stamp
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
 from contracts.refusals import Refusal
 from offers.counting import count_redemptions

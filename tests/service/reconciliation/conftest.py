@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from devstack.servers.backing import Backing
 from tests.service.reconciliation.well import Ground
 

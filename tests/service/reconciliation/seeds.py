@@ -6,8 +6,8 @@ Each is made so that nothing else is wrong: where money moves, its balance and i
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chassis.confirms import ConfirmedPublisher
-from chassis.parking import park
+from chassis.broker.confirms import ConfirmedPublisher
+from chassis.events.parking import park
 from tests.chaos import small_books as small
 from tests.loosening import run
 from tests.service.reconciliation import well

@@ -13,8 +13,8 @@ import cards.books
 import cards.self_check
 import notify.self_check
 import wallet.self_check
-from chassis.books import read_page
-from chassis.database import Database
+from chassis.database.books import read_page
+from chassis.database.engine import Database
 from contracts import faults
 from contracts.neighbours import Neighbours
 from contracts.programmes import Programme

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.base import BookPage
 from contracts.faults import KINDS
 from contracts.neighbours import Neighbours

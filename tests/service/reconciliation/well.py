@@ -11,11 +11,11 @@ import cards.books
 import notify.books
 import offers.books
 import wallet.books
-from chassis.amqp import connect
-from chassis.books import Book, Told, read_page
-from chassis.database import Database
-from chassis.topology import declare, parked_queue
-from chassis.watching import parked_rows
+from chassis.broker.amqp import connect
+from chassis.broker.topology import declare, parked_queue
+from chassis.broker.watching import parked_rows
+from chassis.database.books import Book, Told, read_page
+from chassis.database.engine import Database
 from contracts.base import BookPage
 from tests.chaos import small_books as small
 from tests.loosening import changeable, run

@@ -16,8 +16,8 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from chassis.database import Database
-from chassis.outbox import stamp
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from contracts.cards import (
     AllowanceReleased,
     CardValidated,

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.programmes import Programme
 from wallet.debiting import debit_pots, reverse_debit
 from wallet.pots import credit_pots, return_money

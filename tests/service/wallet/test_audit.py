@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from chassis.outbox import stamp
 from contracts.identity import ApplicationRefused
 from tests.audited import changing_calls, entries_of
 from wallet import asking, debiting, paying, pots, receiving, refunding

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.programmes import Programme
 from tests.admission import admitted
 from wallet import accounts, totals

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.programmes import Programme
 from wallet.debiting import debit_pots, reverse_debit
 from wallet.measuring import measure_money

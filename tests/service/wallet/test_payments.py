@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from chassis.clock import real_now
-from chassis.database import Database
-from chassis.outbox import stamp
+from chassis.database.engine import Database
+from chassis.events.outbox import stamp
 from contracts.cards import OrderView
 from contracts.identity import ApplicationRefused
 from contracts.refusals import Refusal

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event as sql_event
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from contracts.base import Event
 from contracts.programmes import Programme
 from wallet.debiting import debit_pots, reverse_debit

@@ -13,7 +13,7 @@ from benchmarks.options import CASES, OptionsError, read_options
 from benchmarks.profile import read_speedscope
 from benchmarks.world import World
 from cards.recognising import recognise
-from chassis.tokens import Keys
+from chassis.calls.tokens import Keys
 from devstack.secrets import make_token_keys
 
 

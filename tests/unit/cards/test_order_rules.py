@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cards.orders import order_rules
-from chassis.caller import ANONYMOUS, Caller
+from chassis.calls.caller import ANONYMOUS, Caller
 from contracts.cards import OrderRequest
 from contracts.programmes import Programme
 from contracts.programmes.shape import People

@@ -1,4 +1,4 @@
-"""What py-amqp writes and reads, for tests that hold `chassis.frames` to it."""
+"""What py-amqp writes and reads, for tests that hold `chassis.broker.frames` to it."""
 
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ import amqp
 from amqp.method_framing import frame_handler, frame_writer
 from amqp.serialization import dumps, loads
 
-from chassis.frames import Delivery, Frame, Reader
+from chassis.broker.frames import Delivery, Frame, Reader
 
 PUBLISH, DELIVER, ACK, RETURN = (60, 40), (60, 60), (60, 80), (60, 50)
 SMALL_FRAME = 4096

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chassis.broker_url import BrokerUrlError, Host, Tls, broker_url, read_broker_url, with_hosts
+from chassis.broker.url import BrokerUrlError, Host, Tls, broker_url, read_broker_url, with_hosts
 
 SECRET = "s%3Bcr%2Ft"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chassis.bundles import (
+from chassis.events.bundles import (
     CHARS_MAX,
     EVENTS_MAX,
     VERSION,

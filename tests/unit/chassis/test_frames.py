@@ -10,7 +10,7 @@ from amqp.serialization import dumps
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.frames import FRAME_MAX, Delivery, FrameError, Reader, ack, publish
+from chassis.broker.frames import FRAME_MAX, Delivery, FrameError, Reader, ack, publish
 from tests.unit.chassis.py_amqp import (
     ACK,
     DELIVER,

@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 import pytest
 
-from chassis import inbox
-from chassis.bundles import VERSION, Carried
-from chassis.hearing import Listener, UnreadableEvent, hear
+from chassis.events import inbox
+from chassis.events.bundles import VERSION, Carried
+from chassis.events.hearing import Listener, UnreadableEvent, hear
 from contracts.base import Event
 
 AT_ONCE = 4

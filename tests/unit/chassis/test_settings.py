@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chassis.database_settings import ServiceSettings
+from chassis.database.settings import ServiceSettings
 from chassis.settings import SettingsError, read_settings, required, variable
 
 GIVEN = {

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from chassis.access import admit
-from chassis.caller import ANONYMOUS, Caller, service_caller
+from chassis.calls.access import admit
+from chassis.calls.caller import ANONYMOUS, Caller, service_caller
 from contracts.access import CALLS, PEOPLE, SCOPES, SCOPES_BY_KIND, SCOPES_BY_ROLE, access_of, scopes_of
 from contracts.base import BooksRpc
 from contracts.documentation import SERVICES, rpc_of

@@ -9,7 +9,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from chassis.tokens import Keys, sign
+from chassis.calls.tokens import Keys, sign
 from contracts.access import SCOPES
 from gateway.app import build_app
 from gateway.call import Parts

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.client import RpcTimeout
+from chassis.calls.client import RpcTimeout
 from contracts.refusals import Refusal
 
 ID = "01k9aaaaaaaaaaaaaaaaaaaaaa"

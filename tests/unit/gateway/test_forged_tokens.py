@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chassis.tokens import Keys, TokenError
+from chassis.calls.tokens import Keys, TokenError
 from tests.forging import FORGERIES, forged_tokens, right_claims, signed
 
 CARD = "/v1/cards/card_01k9aaaaaaaaaaaaaaaaaaaaaa/pot"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.client import RpcFailed, RpcTimeout, RpcUnavailable
+from chassis.calls.client import RpcFailed, RpcTimeout, RpcUnavailable
 from tests.e2e.conformance.document import Document
 from tests.e2e.conformance.inside import inside_told
 from tests.unit.gateway.test_bad_input import BODIES, ID

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis.client import RpcFailed, RpcTimeout, RpcUnavailable
+from chassis.calls.client import RpcFailed, RpcTimeout, RpcUnavailable
 from contracts.refusals import SENTENCES, Refusal
 from gateway.problems import HTTP_SENTENCES
 from gateway.statuses import STATUSES

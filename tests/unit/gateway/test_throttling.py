@@ -8,8 +8,8 @@ import pytest
 from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
 
+from chassis.calls.tokens import Keys
 from chassis.settings import SettingsError, read_settings
-from chassis.tokens import Keys
 from gateway.app import build_app
 from gateway.call import Parts
 from gateway.settings import Settings

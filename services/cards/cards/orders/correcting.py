@@ -9,7 +9,7 @@ from cards.models import Order
 from cards.owning import get_visible_order, newest_card
 from cards.sealing import Keys
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.cards import OrderHolder
 from contracts.identity import HolderAccountChanged
 

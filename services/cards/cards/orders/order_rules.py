@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from cards.input_rules import invalid
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.cards import OrderRequest
 from contracts.communes import find_commune
 from contracts.identity import Holder, Person

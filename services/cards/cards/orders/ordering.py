@@ -13,11 +13,11 @@ from cards.sealing import Keys, order_secret
 from cards.transactions import Transaction
 from cards.views import view_order
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import find_answer, once
+from chassis.database.idempotency import find_answer, once
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
-from chassis.outbox import announce, stamp
 from contracts.cards import OrderPlaced, OrderRequest, OrderView
 from contracts.identity import Household, IdentityRpc
 from contracts.programmes import CardType, Programme

@@ -13,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from cards.pots.models import Allowance, AllowanceRaise, AllowanceRelease
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
-from chassis.outbox import announce, stamp
 from contracts.base import Event
 from contracts.cards import AllowanceReleased, AllowanceTotals
 from contracts.wallet import DebitReversed, PotCredited

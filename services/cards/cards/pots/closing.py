@@ -14,7 +14,7 @@ from cards.pots.allowances import close_pot
 from cards.pots.models import Allowance
 from cards.pots.revoked_households import is_cut_off
 from cards.transactions import Transaction
-from chassis.caller import service_caller
+from chassis.calls.caller import service_caller
 from chassis.clock import now
 from contracts.programmes import Programme
 from contracts.programmes.days import local_day

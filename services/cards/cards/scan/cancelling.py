@@ -15,10 +15,10 @@ from cards.scan.answering import SAID_OF_REDEMPTION
 from cards.scan.models import Redemption, RedemptionDraw
 from cards.views import view_redemption
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, rfc3339
-from chassis.idempotency import once
-from chassis.outbox import announce, stamp
+from chassis.database.idempotency import once
+from chassis.events.outbox import announce, stamp
 from contracts.cards import RedemptionCancelled, RedemptionView
 from contracts.programmes import Programme
 from contracts.refusals import Refusal

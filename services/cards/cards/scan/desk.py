@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from contracts.cards import CardHolderShown
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme, UsageLimit

@@ -8,8 +8,8 @@ from typing import Any
 from cards.scan.desk import CardAtDesk, Device, Facts, PotAtDesk, Seen, Visit
 from cards.scan.request import Scan, visit_of
 from cards.scan.statements import DRAW_FACTS, LOCK_CARD, LOCK_FACTS, READ_FACTS
-from chassis.idempotency import KeyedRequest
-from chassis.sends import Sends
+from chassis.database.idempotency import KeyedRequest
+from chassis.database.sends import Sends
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme, UsageLimit
 from contracts.programmes.days import window_bounds

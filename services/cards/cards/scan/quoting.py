@@ -10,9 +10,9 @@ from cards.scan.refusing import Attempt, answer_or_remember
 from cards.scan.request import read_scan
 from cards.sealing import Keys
 from cards.transactions import Sending
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.sends import Sends
+from chassis.database.sends import Sends
 from contracts.cards import ScanAnswer, ScanRequest
 from contracts.programmes import Programme
 

@@ -23,15 +23,15 @@ from cards.scan.statements import KEEP_ANSWER, RECORD, REFUSED_AS
 from cards.sealing import Keys
 from cards.transactions import Sending
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, rfc3339
-from chassis.database import sqlstate
-from chassis.idempotency import KeyedRequest, request_hash
+from chassis.database.engine import sqlstate
+from chassis.database.idempotency import KeyedRequest, request_hash
+from chassis.database.prepared import Prepared
+from chassis.database.sends import Sends
+from chassis.events.outbox import announcing, stamp
 from chassis.ids import new_id
 from chassis.metrics import counter
-from chassis.outbox import announcing, stamp
-from chassis.prepared import Prepared
-from chassis.sends import Sends
 from contracts.cards import RedeemAnswer, RedemptionRecorded, ScanAnswer, ScanRequest
 from contracts.programmes import Programme
 from contracts.refusals import Refusal

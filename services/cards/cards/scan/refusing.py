@@ -15,10 +15,10 @@ from cards.scan.request import Scan
 from cards.scan.statements import REFUSE
 from cards.transactions import Sending
 from chassis.clock import now
+from chassis.database.sends import Sends
 from chassis.ids import new_id
 from chassis.log import get_logger
 from chassis.metrics import counter
-from chassis.sends import Sends
 from contracts.refusals import Refusal
 
 log = get_logger()

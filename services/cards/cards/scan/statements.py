@@ -6,9 +6,9 @@ must read a statement this long anew each time, its planning (ADR 0020).
 
 from cards.scan.models import COUNTED_AS, GUESSED, VISITED_AT
 from chassis import audit
-from chassis.idempotency import FIND_KEPT, KEEP
-from chassis.outbox import ANNOUNCE
-from chassis.prepared import Prepared
+from chassis.database.idempotency import FIND_KEPT, KEEP
+from chassis.database.prepared import Prepared
+from chassis.events.outbox import ANNOUNCE
 
 # SQLSTATEs of our own: with these a statement fails where what it wrote must not be committed, and what the
 # caller is told of it. The card's lock makes equal requests wait for each other, so only another request can

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from chassis.client import RpcFailed, RpcUnavailable
+from chassis.calls.client import RpcFailed, RpcUnavailable
 from chassis.log import get_logger
 from contracts.access import OPEN
 from gateway.call import Call, ask

@@ -6,8 +6,8 @@ from collections import Counter, OrderedDict
 from math import ceil
 from typing import Protocol
 
-from chassis.caller import Caller
-from chassis.client import RpcUnavailable
+from chassis.calls.caller import Caller
+from chassis.calls.client import RpcUnavailable
 from chassis.clock import now
 from chassis.log import get_logger
 from chassis.metrics import counter, gauge
@@ -45,7 +45,7 @@ _gaps = counter("visit_stream_gaps_total", "Times that streams were told to read
 
 
 class News(Protocol):
-    """Where changes come from (`chassis.loop_news.LoopNews`)."""
+    """Where changes come from (`chassis.loop.news.LoopNews`)."""
 
     async def ready(self, timeout_s: float) -> None:
         """What is announced after this is told; raises RpcUnavailable."""

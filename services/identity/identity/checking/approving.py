@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from chassis import audit
 from chassis.clock import now
+from chassis.events.outbox import announce, stamp
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from contracts.base import Event
 from contracts.identity import ApplicationApproved
 from contracts.programmes import Programme

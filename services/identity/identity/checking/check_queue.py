@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import rfc3339
 from contracts.identity import AlsoIn, CheckPage, CheckState, Holder, OfficerCheckView, Person
 from contracts.names import name_key

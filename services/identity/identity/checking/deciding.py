@@ -8,12 +8,12 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
+from chassis.events.outbox import announce, stamp
 from chassis.log import get_logger
 from chassis.metrics import counter
-from chassis.outbox import announce, stamp
 from contracts.identity import ApplicationRefused, CheckDecided, CheckView
 from contracts.names import name_key
 from contracts.programmes import Programme

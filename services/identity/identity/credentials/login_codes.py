@@ -6,11 +6,11 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import ANONYMOUS
+from chassis.calls.caller import ANONYMOUS
 from chassis.clock import now, rfc3339
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from contracts.identity import LoginCodeRequested, MailedCode, Token
 from contracts.refusals import Refusal
 from identity.credentials.sign_in import Gate, refused

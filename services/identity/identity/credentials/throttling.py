@@ -7,9 +7,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import ANONYMOUS
+from chassis.calls.caller import ANONYMOUS
 from chassis.clock import now
-from chassis.turns import wait_for_turn
+from chassis.database.turns import wait_for_turn
 from contracts.refusals import Refusal
 from identity.hashing import keyed_hash
 from identity.models import SignInAttempt

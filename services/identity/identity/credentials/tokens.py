@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from chassis import tokens
+from chassis.calls import tokens
 from contracts.access import scopes_of
 from contracts.identity import Token
 
@@ -15,7 +15,7 @@ Kind = Literal["partner", "device", "staff", "holder"]
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """Who has signed in; the fields are those of `chassis.caller.Caller`."""
+    """Who has signed in; the fields are those of `chassis.calls.caller.Caller`."""
 
     kind: Kind
     subject: str

@@ -11,11 +11,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import find_answer, once
+from chassis.database.idempotency import find_answer, once
+from chassis.events.outbox import announce, stamp
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
 from contracts.cards import OrderHolder
 from contracts.identity import HolderAccountChanged
 from contracts.refusals import Refusal

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now, rfc3339
-from chassis.idempotency import once
+from chassis.database.idempotency import once
+from chassis.database.turns import wait_for_turn
+from chassis.events.outbox import announce, stamp
 from chassis.ids import new_id
 from chassis.log import get_logger
-from chassis.outbox import announce, stamp
-from chassis.turns import wait_for_turn
 from contracts.cards import OrderHolder
 from contracts.identity import EmailChange as EmailChangeView
 from contracts.identity import EmailChangeRequested

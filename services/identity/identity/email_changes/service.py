@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from chassis.caller import Caller
-from chassis.database import Database
+from chassis.calls.caller import Caller
+from chassis.database.engine import Database
 from chassis.service import every, handles, rpc
 from contracts import identity as shapes
 from contracts.cards import OrderHolder

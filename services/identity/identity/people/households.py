@@ -7,9 +7,9 @@ from typing import Any, cast
 from sqlalchemy.orm import Session
 
 from chassis import audit
-from chassis.caller import Caller
+from chassis.calls.caller import Caller
 from chassis.clock import now
-from chassis.idempotency import once
+from chassis.database.idempotency import once
 from chassis.ids import new_id
 from contracts.identity import Household as HouseholdIds
 from contracts.names import name_key

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from chassis.client import RpcUnavailable
+from chassis.calls.client import RpcUnavailable
 from contracts.base import BookPage
 from contracts.neighbours import Neighbours
 from contracts.refusals import Refusal

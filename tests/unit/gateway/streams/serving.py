@@ -12,7 +12,7 @@ import uvloop
 from uvicorn import Config
 from uvicorn.server import ServerState
 
-from chassis.tokens import Keys
+from chassis.calls.tokens import Keys
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
 from gateway.app import build_app
 from gateway.call import Parts

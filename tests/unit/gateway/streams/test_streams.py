@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from chassis.client import RpcUnavailable
+from chassis.calls.client import RpcUnavailable
+from chassis.calls.tokens import sign
 from chassis.clock import now
-from chassis.tokens import sign
 from contracts.refusals import Refusal
 from gateway.streams.hub import STREAMS_PER_CALLER_MAX, UNTAKEN_BYTES_MAX, Hub
 from gateway.streams.telling import RETRY_MS, RETRY_SPREAD_MS

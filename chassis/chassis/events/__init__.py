@@ -1,0 +1,1 @@
+"""Events: out of a transaction, over the bus, into another; and what becomes of one that fails."""
