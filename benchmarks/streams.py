@@ -88,6 +88,10 @@ def measure(stage: Platform, listeners: int, rounds: int, seconds: float) -> dic
         verdict = "met" if found[name] <= limit else "missed"
         tell(f"{name}: {found[name]:.2f}, must be {limit} at most: {verdict}")
     assert all(is_open(page) for page in pages), "a page was hung up on"
+    began = time.monotonic()
+    stage.stack.stop_service(WITH)
+    found["stopped_s"] = time.monotonic() - began
+    assert not any(is_open(page) for page in pages), "a page was forgotten"
     return {name: round(value, 3) for name, value in found.items()}
 
 

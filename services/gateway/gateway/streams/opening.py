@@ -89,7 +89,7 @@ def _beginning(
     is_gap = since is not None and not found["complete"]
     goes_on = since is not None and not is_gap
     missed: list[Change] = [one for one in listed if goes_on and one.told[1] not in marks]
-    told = [one.told for one in listed if one not in missed]
+    told = [one.told for one in listed if not goes_on or one.told[1] in marks]
     place = Place(found["since"]).after(*told) if told else Place(found["since"])
     if since is not None:
         _resumed.labels("gap" if is_gap else "complete").inc()

@@ -10,7 +10,7 @@ from chassis.calls.client import RpcUnavailable
 from chassis.calls.tokens import sign
 from chassis.clock import now
 from contracts.refusals import Refusal
-from gateway.streams.hub import STREAMS_PER_CALLER_MAX, UNTAKEN_BYTES_MAX, Hub
+from gateway.streams.hub import STREAMS_PER_CALLER_MAX, UNTAKEN_BYTES_MAX, WAITING_MAX, Hub
 from gateway.streams.telling import RETRY_MS, RETRY_SPREAD_MS
 from tests.unit.gateway.streams.serving import (
     ASKED_OF_HOLDER,
@@ -179,6 +179,21 @@ def test_a_page_that_was_away_for_too_long_is_told_to_read_the_list(play: Play) 
         gateway.hub.tell(recorded(1, 40))
         gateway.hub.tell(recorded(2, 50))
         assert await again.visit() == ("recorded", visit_id(2))
+
+    play(story)
+
+
+def test_a_gap_while_a_stream_is_opened_is_told(play: Play) -> None:
+    async def story(gateway: Served) -> None:
+        def too_many() -> None:
+            for number in range(WAITING_MAX + 1):
+                gateway.hub.tell(recorded(number))
+
+        for meanwhile in (gateway.hub.tell_gap, too_many):
+            gateway.news.meanwhile = meanwhile
+            told = await (await gateway.page()).next()
+            assert told
+            assert told.name == "gap"
 
     play(story)
 
