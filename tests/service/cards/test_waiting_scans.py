@@ -313,6 +313,7 @@ def test_what_the_device_guesses_meanwhile_is_counted(stage: Any, meeting: Meeti
     assert said(second) == "too_many_attempts"
 
 
+@changes("account_id")
 def test_a_correction_of_the_order_meanwhile_is_neither_lost_nor_in_the_way(
     stage: Any, meeting: Meeting, hold: Any
 ) -> None:
@@ -328,6 +329,8 @@ def test_a_correction_of_the_order_meanwhile_is_neither_lost_nor_in_the_way(
     _, second = meeting.of(lambda: hold(card), lambda other: other.redeem(stage.scan(card, offer)), correct)
     assert second["already_counted"] is False
     assert stage.rows("orders")[0].account_id == "acc_new"
+    # Whose page is told of the visit.
+    assert [event["account_id"] for event in stage.announced("redemption_recorded")][-1] == "acc_new"
 
 
 def test_a_card_that_is_made_after_the_lock_looked_for_it_is_unknown_not_unlocked(
