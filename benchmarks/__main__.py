@@ -20,12 +20,14 @@ from benchmarks.results import Results, figures
 from benchmarks.stage import NotPrivate, platform
 from benchmarks.table import processor, progress, table, verdicts
 from devstack.errors import DevstackError
+from devstack.host.leaving import leave_when_told
 
 EXPECTED = (OptionsError, DevstackError, NotPrivate, WrongAnswer, NotSettled, PgbenchFailed, BuildFailed)
 
 
 def main() -> int:
     """The exit code: 1 where nothing could be measured; a missed target is told, and is no error."""
+    leave_when_told()
     try:
         options = read_options(os.environ)
         results = measure(options)

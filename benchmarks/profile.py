@@ -20,6 +20,7 @@ from typing import Any
 from benchmarks.load import closed_loop
 from benchmarks.options import FOLDER, MANY, Options
 from benchmarks.stage import Platform, platform
+from devstack.host.leaving import leave_when_told
 
 SAMPLES_PER_S = 200
 TOP = 25
@@ -51,6 +52,7 @@ class Times:
 
 def main(services: list[str]) -> None:
     """Start a platform, load it with redemptions and look at each service in turn."""
+    leave_when_told()
     FOLDER.mkdir(parents=True, exist_ok=True)
     options = Options(cards=int(os.environ.get("CARDS") or "2000"), folder=FOLDER)
     with platform(options) as stage:

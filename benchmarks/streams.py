@@ -26,6 +26,7 @@ from benchmarks.stage import Platform, platform
 from chassis.calls.tokens import sign
 from contracts.access import scopes_of
 from devstack.errors import DevstackError
+from devstack.host.leaving import leave_when_told
 from devstack.host.pids import read_records
 
 LISTENERS = 10_000
@@ -44,6 +45,7 @@ Pages = list[socket.socket]
 
 def main() -> int:
     """The exit code: 1 where nothing could be measured; a missed target is told, and is no error."""
+    leave_when_told()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     try:
         listeners = int(os.environ.get("LISTENERS") or LISTENERS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from demo.acts.closing import account_for_every_cent
 from demo.story import play
 from devstack.errors import DevstackError
+from devstack.host.leaving import leave_when_told
 from devstack.stack import Stack
 
 FOLDER = Path("var/demo")
@@ -15,6 +16,7 @@ FOLDER = Path("var/demo")
 
 def main() -> None:
     """Every run begins with empty databases, so it may be run again and again."""
+    leave_when_told()
     started = time.monotonic()
     print("Starting RabbitMQ, PostgreSQL, the six services and the outside world …", flush=True)
     with Stack.start(FOLDER, durable=False, brokers=int(os.environ.get("BROKERS") or 1)) as stack:

@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 
 from devstack.environment import base_environment
 from devstack.errors import DevstackError, tail
 from devstack.folders import STATE_FILE, owner, read_state
 from devstack.host.installed import GIVEN_PREFIXES
+from devstack.host.leaving import leave_when_told
 from devstack.host.pids import read_records, stop_recorded
 from devstack.host.ports import is_free, wait_until
 from devstack.host.processes import Command, is_alive, send_signal, start_process, wait_gone
@@ -57,7 +57,7 @@ def up(
 def serve(folder: Path, gateway_port: int, services: Sequence[str], brokers: int = 1) -> None:
     """Run the platform until SIGTERM; the folder's data is kept for the next time."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
-    signal.signal(signal.SIGTERM, _leave)
+    leave_when_told(0)
     running = services or SERVICES
     with Stack.start(
         folder, gateway_port=gateway_port, services=running, keep_data=True, archive=True, brokers=brokers
@@ -87,9 +87,3 @@ def status(folder: Path) -> str:
     ready = http_status(wiring.gateway_port, "/readyz") == 200
     lines.append(f"{wiring.gateway_url} {'is ready' if ready else 'is NOT ready'}")
     return "\n".join(lines)
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    """Leave through the context managers, once: a second signal does not interrupt the cleaning up."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    sys.exit(0)

@@ -7,6 +7,7 @@ import sys
 import time
 
 from devstack.errors import DevstackError
+from devstack.host.leaving import leave_when_told
 from devstack.servers.backing import wipe_data
 from tests.chaos.crew import Crew, crew
 from tests.chaos.options import Options, OptionsError, read_options
@@ -23,6 +24,7 @@ SHOWN_LINES = 5
 
 def main() -> int:
     """The exit code: 0 where nothing was lost, doubled or left behind."""
+    leave_when_told()
     try:
         return run(read_options(os.environ))
     except EXPECTED as error:

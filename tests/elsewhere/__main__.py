@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TextIO
 
+from devstack.host.leaving import leave_when_told
 from tests.conftest import ROOT
 from tests.elsewhere.entering import Ended, enter
 from tests.elsewhere.machine import environment
@@ -21,6 +22,7 @@ EXIT_FAILED, EXIT_LEFT_OUT = 1, 3
 
 def main() -> int:
     """Play everything, also after a failure; the exit status."""
+    leave_when_told()
     suites, plays = chosen_suites(os.environ.get("SUITES", "")), chosen_plays(os.environ.get("PLAYS", ""))
     if subprocess.run(["git", "diff", "--quiet", "HEAD"], cwd=ROOT, check=False).returncode:
         print("What is played is HEAD: what is not committed is not in it.", flush=True)

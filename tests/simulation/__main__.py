@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
+from devstack.host.leaving import leave_when_told
 from devstack.servers.databases import DatabaseUrls
 from tests.simulation.node import private_databases
 from tests.simulation.planted import PLANTS
@@ -21,6 +22,7 @@ TOLD = ("histories", "steps", "crashes", "duplicates", "reorders", "at once", "l
 
 def main() -> int:
     """HISTORIES (20000), SEED (random), PLANTED (a bug of planted.py), from the environment."""
+    leave_when_told()
     histories = int(os.environ.get("HISTORIES") or HISTORIES)
     seed = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**9))
     plant = os.environ.get("PLANTED", "")
