@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from cards.scan.statements import DRAW_FACTS, LOCK_FACTS, READ_FACTS
+from cards.scan.statements import DRAW_FACTS, LOCK_FACTS, READ_FACTS, RECORD
 from chassis.database.prepared import Prepared
 
 NAMED = re.compile(r"%\(\w+\)s")
@@ -35,3 +35,9 @@ def test_uses_and_repeats_are_found_by_whom_they_count_and_when(
     )
     # For the limits, and for the same scan of seconds ago.
     assert found == ["ix_redemptions_counted"] * 2
+
+
+def test_a_pot_is_lowered_by_its_key_and_not_by_reading_all_that_are_open(stage: Any) -> None:
+    plan = plan_of(stage, RECORD)
+    assert "Seq Scan" not in plan
+    assert "Index Scan using pk_allowances on allowances" in plan

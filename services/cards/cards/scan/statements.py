@@ -96,7 +96,8 @@ _FACTS = f"""
     FROM (VALUES (true)) AS scan (asked) LEFT JOIN card ON scan.asked
 """  # noqa: S608 - put together from constants
 # The decrease is guarded although the rows are locked: an allowance below 0 must be impossible twice over.
-# Rows are locked in order of pot_id by DRAW_FACTS before this.
+# Rows are locked in order of pot_id by DRAW_FACTS before this. A closed pot holds nothing (`closed_is_empty`):
+# were it asked for, the planner could choose to read all open pots by their index.
 _RECORD = f"""
     WITH wanted AS (
         SELECT *
@@ -106,7 +107,6 @@ _RECORD = f"""
         SET amount_cents = pot.amount_cents - wanted.amount_cents
         FROM wanted
         WHERE pot.pot_id = wanted.pot_id AND pot.amount_cents >= wanted.amount_cents
-          AND pot.closed_at IS NULL
         RETURNING pot.pot_id, wanted.amount_cents
     ), recorded AS (
         INSERT INTO redemptions (
