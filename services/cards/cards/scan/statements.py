@@ -96,8 +96,8 @@ _FACTS = f"""
     FROM (VALUES (true)) AS scan (asked) LEFT JOIN card ON scan.asked
 """  # noqa: S608 - put together from constants
 # The decrease is guarded although the rows are locked: an allowance below 0 must be impossible twice over.
-# Rows are locked in order of pot_id by DRAW_FACTS before this. A closed pot holds nothing (`closed_is_empty`):
-# were it asked for, the planner could choose to read all open pots by their index.
+# Rows are locked in order of pot_id by DRAW_FACTS before. A closed pot holds nothing, as its table checks
+# (`closed_is_empty`): were it asked for here, the planner could choose to read all open pots.
 _RECORD = f"""
     WITH wanted AS (
         SELECT *
