@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
-from chassis.database import Database
+from chassis.database.engine import Database
 from chassis.events.relay import _DONE, _UNPUBLISHED, BATCH_MAX
 
 # Of these some hundred pages are left behind; a batch that is read by itself takes a few.
