@@ -13,6 +13,7 @@ from socket import SO_RCVBUF, SOL_SOCKET, socket
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from demo.api import Visitor
 from devstack.host.ports import LOOPBACK, free_port, wait_until
 from devstack.services import http_status
 from devstack.stack import Stack
@@ -102,6 +103,13 @@ class Page:
         """Leave."""
         self._answer.close()
         self.link.close()
+
+
+def token_of(visitor: Visitor) -> str:
+    """The visitor's token, signed in if need be."""
+    assert visitor.sign_in
+    visitor._token = visitor._token or visitor.sign_in()
+    return visitor._token
 
 
 @contextmanager

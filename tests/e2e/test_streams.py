@@ -12,18 +12,11 @@ from demo.api import Visitor
 from devstack.stack import Stack
 from sandbox.reading import wait_for_mails
 from tests.chaos.links import linked
-from tests.e2e.following import PATIENCE_S, Page, gateway_of_its_own
+from tests.e2e.following import PATIENCE_S, Page, gateway_of_its_own, token_of
 from tests.e2e.world import Card, World
 
 DESK, OTHER_DESK = "Base des pages", "Base d’à côté"
 OWN = "/v1/me/visits/stream"
-
-
-def token_of(visitor: Visitor) -> str:
-    """The visitor's token, signed in if need be."""
-    assert visitor.sign_in
-    visitor._token = visitor._token or visitor.sign_in()
-    return visitor._token
 
 
 def holder_of(world: World, platform: Stack, card: Card) -> Visitor:
