@@ -1,6 +1,5 @@
 """Pages that follow visits: what is scanned is told, to nobody else, nothing lost and nothing repeated."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,9 +7,9 @@ from typing import Any
 import pytest
 
 from chassis.broker.url import read_broker_url
+from demo.acts.vouchers import sign_in
 from demo.api import Visitor
 from devstack.stack import Stack
-from sandbox.reading import wait_for_mails
 from tests.chaos.links import linked
 from tests.e2e.following import PATIENCE_S, Page, gateway_of_its_own, token_of
 from tests.e2e.world import Card, World
@@ -19,21 +18,10 @@ DESK, OTHER_DESK = "Base des pages", "Base d’à côté"
 OWN = "/v1/me/visits/stream"
 
 
-def holder_of(world: World, platform: Stack, card: Card) -> Visitor:
+def holder_of(world: World, card: Card) -> Visitor:
     """The card's holder, who signs in by the code that is mailed."""
-
-    def read_code() -> str:
-        mails = wait_for_mails(
-            platform.mail_folder,
-            lambda mail: mail.subject.startswith("Votre code de connexion"),
-            recipient=card.email,
-            timeout_s=60,
-        )
-        found = re.search(r"(?<!\d)\d{6}(?!\d)", mails[-1].text)
-        assert found
-        return found.group()
-
-    return world.stage.api.holder(card.name, card.email, read_code)
+    sign_in(world.stage, card.name)
+    return world.stage.cast.holders[card.name]
 
 
 def manager_of(world: World, desk: str) -> Visitor:
@@ -54,9 +42,12 @@ class Cast:
         self.world, self.urls = world, (platform.gateway_url, second_url)
         for desk in (DESK, OTHER_DESK):
             world.desk(desk)
-        self.card, self.other_card = world.bonus_card("Famille suivie"), world.bonus_card("Famille voisine")
+        self.card, self.other_card = (
+            world.bonus_card("Famille aux pages"),
+            world.bonus_card("Famille aux autres pages"),
+        )
         self.holder, self.other_holder = (
-            token_of(holder_of(world, platform, card)) for card in (self.card, self.other_card)
+            token_of(holder_of(world, card)) for card in (self.card, self.other_card)
         )
         self.manager, self.other_manager = (token_of(manager_of(world, desk)) for desk in (DESK, OTHER_DESK))
         self.devices = {desk: world.device(desk) for desk in (DESK, OTHER_DESK)}
