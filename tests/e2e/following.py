@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http.client import HTTPResponse
 from pathlib import Path
 from socket import SO_RCVBUF, SOL_SOCKET, socket
@@ -17,18 +16,9 @@ from demo.api import Visitor
 from devstack.host.ports import LOOPBACK, free_port, wait_until
 from devstack.services import http_status
 from devstack.stack import Stack
+from tests.server_sent import Told, told_by
 
 PATIENCE_S = 30.0
-
-
-@dataclass
-class Told:
-    """A server-sent event; ``name`` is "" where only an id or a time to come again was said."""
-
-    name: str = ""
-    id: str = ""
-    retry_ms: int = 0
-    data: Any = None
 
 
 class Page:
@@ -68,22 +58,11 @@ class Page:
 
     def next(self) -> Told | None:
         """What comes next, comments apart; None at the end."""
-        told, is_comment = Told(), False
-        while line := self._answer.readline().decode().rstrip("\n"):
-            field, _, value = line.partition(":")
-            match field:
-                case "id":
-                    told.id = self.last_id = value.strip()
-                case "event":
-                    told.name = value.strip()
-                case "retry":
-                    told.retry_ms = int(value)
-                case "data":
-                    told.data = json.loads(value)
-            is_comment = field == ""
-        if is_comment:
-            return self.next()
-        return told if told != Told() else None
+        while lines := list(iter(lambda: self._answer.readline().decode().rstrip("\n"), "")):
+            if told := told_by(lines):
+                self.last_id = told.id or self.last_id
+                return told
+        return None
 
     def visit(self) -> tuple[str, str]:
         """What became of which visit, next."""

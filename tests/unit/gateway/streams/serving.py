@@ -19,6 +19,7 @@ from gateway.call import Parts
 from gateway.protocol import Connection
 from gateway.streams.hub import Hub
 from gateway.throttling import Throttle
+from tests.server_sent import Told, told_by
 from tests.unit.gateway.conftest import RecordingServices
 
 PATIENCE_S = 20.0
@@ -92,16 +93,6 @@ class News:
         self.meanwhile()
 
 
-@dataclass
-class Told:
-    """A server-sent event."""
-
-    name: str = ""
-    id: str = ""
-    data: Any = None
-    retry_ms: int = 0
-
-
 class Page:
     """A stream as a page reads it."""
 
@@ -117,20 +108,15 @@ class Page:
         return self
 
     async def next(self) -> Told | None:
-        told, is_comment = Told(), False
+        while lines := [line async for line in self._lines()]:
+            if told := told_by(lines):
+                self.last_id = told.id or self.last_id
+                return told
+        return None
+
+    async def _lines(self) -> AsyncIterator[str]:
         while line := (await self.reader.readline()).decode().rstrip("\n"):
-            name, _, value = line.partition(":")
-            match name:
-                case "id":
-                    told.id = self.last_id = value.strip()
-                case "event":
-                    told.name = value.strip()
-                case "data":
-                    told.data = json.loads(value)
-                case "retry":
-                    told.retry_ms = int(value)
-            is_comment = name == ""
-        return await self.next() if is_comment else told if told != Told() else None
+            yield line
 
     async def visit(self) -> tuple[str, str]:
         told = await self.next()
