@@ -40,7 +40,7 @@ class Batch(Protocol):
         """Each goes back to the queue in a message of its own."""
 
     def is_stopping(self) -> bool:
-        """The process is about to end: what is not begun is left to the broker."""
+        """The process is about to end: a message that was begun is finished, the others are left."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +74,14 @@ def hear(batch: Batch, db: Database, listener: Listener) -> None:
     todo = _in_groups(_read_all(batch, listener, outcomes), listener.at_once)
     unsettled = Counter(heard.message.delivery_tag for group in todo for heard in group)
     remember_call_ids({heard.event.event_id: heard.call_id for group in todo for heard in group})
-    while todo and not batch.is_stopping():
+    begun: set[int] = set()
+    while todo:
         group = todo.pop(0)
+        if batch.is_stopping():
+            group = [heard for heard in group if heard.message.delivery_tag in begun]
+            if not group:
+                continue
+        begun |= {heard.message.delivery_tag for heard in group}
         try:
             outcomes += _take_effect(db, listener, group)
         except Exception as error:

@@ -154,9 +154,31 @@ def test_a_bundle_that_comes_again_is_taken_apart_before_anything_is_tried(
     ]
 
 
-def test_a_process_that_stops_leaves_a_bundle_that_it_has_not_finished(
+def test_a_process_that_stops_finishes_the_bundle_that_it_has_begun_and_leaves_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done, begun = heard(monkeypatch, Message(bundle("a", "b", "c", "stop", "d", "e")))
-    assert done == ["rang a", "rang b", "rang c", "rang stop"]
-    assert begun == 1
+    done, begun = heard(
+        monkeypatch,
+        Message(bundle("a", "stop", "b"), 1),
+        Message(bundle("c", "d"), 2),
+        Message(bundle("e", "f", "g", "h", "i"), 3),
+    )
+    assert done == [
+        *("rang a", "rang stop", "rang b", "rang c"),
+        "acknowledged 1",
+        "rang d",
+        "acknowledged 2",
+    ]
+    assert begun == 2
+
+
+def test_what_fails_while_the_process_stops_is_put_aside_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, _ = heard(
+        monkeypatch, Message(bundle("stop", "a", "b", "c", "d", "e"), 1), Message(payload("f"), 2), broken="d"
+    )
+    assert done == [
+        *("rang stop", "rang a", "rang b", "rang c"),
+        "put aside d of call_d, RuntimeError",
+        "rang e",
+        "acknowledged 1",
+    ]
