@@ -25,6 +25,8 @@ endif
 SERVICES_WITH_QUEUES := identity cards wallet offers notify
 GATEWAY_PORT ?= 8000
 BROKERS ?= 1
+# Each has a broker and databases of its own.
+WORKERS ?= 2
 export BROKERS
 
 help: ## Name every target
@@ -50,8 +52,8 @@ bench-streams: setup ## Measure 10,000 pages that follow visits: their memory, a
 chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…, BROKERS=3); about 7 minutes
 	@$(BIN)/python -W ignore -m tests.chaos
 
-test: setup ## All tests but those of the other test-… targets
-	@$(BIN)/pytest tests -m "not containers and not servers and not stops" $(call or_say,$@)
+test: setup ## All tests but those of the other test-… targets, in WORKERS=2 processes
+	@$(BIN)/pytest tests -m "not containers and not servers and not stops" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(call or_say,$@)
 	@echo 'Left out: make test-servers (clusters, TLS, odd machines), make test-stops (stops and restores under load), make test-containers.'
 
 test-servers: setup ## Brokers and databases in a cluster, with TLS, with standbys, on odd machines; about 5 minutes

@@ -49,6 +49,15 @@ CALLERS: dict[str, dict[str, Any]] = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side (``make test``) run the parts of the tests, each in one process: they share what they
+    started, and those of e2e have an order."""
+    for item in items:
+        folders = item.path.relative_to(ROOT / "tests").parts[:-1]
+        depth = 2 if folders[0] == "service" else 1
+        item.add_marker(pytest.mark.xdist_group("/".join(folders[:depth])))
+
+
 @pytest.fixture(scope="session")
 def backing() -> Iterator[Backing]:
     """A private broker and private databases for this run (or those that the environment names)."""
