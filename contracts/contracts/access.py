@@ -18,6 +18,8 @@ SCOPES: dict[str, str] = {
     "redemptions:write": "quote and redeem",
     "redemptions:read": "read the device's redemptions",
     "redemptions:cancel": "cancel a redemption",
+    "visits:dispute": "say of one's visit that it was not one's own",
+    "disputes:decide": "read and decide disputes of visits",
     "providers:decide": "accept or refuse providers",
     "providers:read": "read providers and offers that are not public",
     "offers:write": "draft and withdraw offers",
@@ -29,15 +31,15 @@ SCOPES: dict[str, str] = {
 }
 
 SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
-    # An officer at a desk never stands in for a provider's scan.
-    "officer": frozenset(SCOPES) - {"redemptions:write"},
+    # An officer at a desk never stands in for a provider's scan, nor for a family that was robbed.
+    "officer": frozenset(SCOPES) - {"redemptions:write", "visits:dispute"},
     "office_officer": frozenset({"checks:decide", "orders:read", "cards:read"}),
     "provider_manager": frozenset({"offers:write", "devices:write", "statistics:read", "providers:read"}),
 }
 SCOPES_BY_KIND: dict[str, frozenset[str]] = {
     "partner": frozenset({"orders:write", "orders:read", "orders:correct"}),
     "device": frozenset({"redemptions:write", "redemptions:read", "redemptions:cancel"}),
-    "holder": frozenset({"orders:read", "orders:correct", "cards:read", "cards:write"}),
+    "holder": frozenset({"orders:read", "orders:correct", "cards:read", "cards:write", "visits:dispute"}),
 }
 PEOPLE = frozenset({"anonymous", "partner", "device", "staff", "holder"})
 """Every kind of caller but the services themselves."""
@@ -124,6 +126,9 @@ CALLS: dict[str, Access] = {
     "cards.find_provider_visits": _with("statistics:read", "own provider"),
     "cards.find_own_visit_changes": _with("cards:read", "own household"),
     "cards.find_provider_visit_changes": _with("statistics:read", "own provider"),
+    "cards.dispute_visit": _with("visits:dispute", "own household"),
+    "cards.find_disputes": _with("disputes:decide", "own programme"),
+    "cards.decide_dispute": _with("disputes:decide", "own programme"),
     "cards.get_allowance_totals": _only("wallet"),
     "wallet.start_payment": _open("own order", "orders:read"),
     "wallet.find_payment": _only("gateway"),

@@ -246,7 +246,8 @@ class VoucherView(TypedDict):
 
 
 class PotView(TypedDict):
-    """One pot's spendable allowance; ``spend_until`` ISO date, inclusive, civil Paris."""
+    """One pot's spendable allowance; ``spend_until`` ISO date, inclusive, civil Paris. ``locked``: it pays
+    nothing while a visit of the household is disputed."""
 
     id: str
     code: str
@@ -255,6 +256,7 @@ class PotView(TypedDict):
     remaining_cents: int
     spend_until: str
     closed: bool
+    locked: bool
 
 
 class PotsView(TypedDict):
@@ -357,6 +359,59 @@ class RedemptionPage(TypedDict):
     next_cursor: str | None
 
 
+DisputeState = Literal["open", "upheld", "rejected"]
+DisputeOutcome = Literal["upheld", "rejected"]
+
+
+class DisputeView(TypedDict):
+    """A holder's word that a visit was not theirs, and what came of it.
+
+    ``redemption_cancelled_at`` is when the redemption was cancelled, by whomever; ``not_cancelled_because``
+    is the code of the refusal that an upheld dispute's cancellation met. ``locked_pot_ids``: the pots of the
+    household that pay nothing at present, for this dispute or another.
+    """
+
+    id: str
+    redemption_id: str
+    state: DisputeState
+    opened_at: str
+    decided_at: str | None
+    redemption_cancelled_at: str | None
+    not_cancelled_because: str | None
+    locked_pot_ids: list[str]
+
+
+class DisputedVisit(RedemptionView):
+    """A redemption with who came, how the card was read (``qr``, ``number``), and by which device."""
+
+    device_id: str
+    medium: str
+    adults: int
+    children: int
+
+
+class OfficerDisputeView(TypedDict):
+    """A dispute with what an officer needs to decide it; ``note`` is the holder's, ``decision_note`` the
+    officer's."""
+
+    id: str
+    programme: str
+    state: DisputeState
+    opened_at: str
+    note: str | None
+    decided_at: str | None
+    decision_note: str | None
+    not_cancelled_because: str | None
+    visit: DisputedVisit
+
+
+class DisputePage(TypedDict):
+    """Disputes, oldest first; ``next_cursor`` is null on the last page."""
+
+    disputes: list[OfficerDisputeView]
+    next_cursor: str | None
+
+
 VisitChangeKind = Literal["recorded", "cancelled"]
 
 
@@ -449,6 +504,18 @@ class CardsRpc(Protocol):
 
     def find_provider_visit_changes(self, *, provider_id: str, since: str | None) -> VisitChanges:
         """What became of the visits at a provider, for who works there or an officer."""
+
+    def dispute_visit(self, *, idempotency_key: str, redemption_id: str, note: str | None) -> DisputeView:
+        """The calling holder says that the visit was not theirs: the household's pots pay nothing until an
+        officer has decided."""
+
+    def find_disputes(self, *, state: DisputeState, cursor: str | None, limit: int) -> DisputePage:
+        """Officer: disputes of the programmes that one works for, oldest first."""
+
+    def decide_dispute(
+        self, *, idempotency_key: str, dispute_id: str, outcome: DisputeOutcome, note: str | None
+    ) -> DisputeView:
+        """Officer: upheld, which cancels the redemption, or rejected; once."""
 
     def get_allowance_totals(self) -> AllowanceTotals:
         """For the money equation."""

@@ -249,6 +249,14 @@ SENTENCES: dict[str, Sentence] = {
     "pot_closed": Sentence(
         "Pot closed", "La cagnotte est close depuis le {spend_until}.", "The pot closed on {spend_until}."
     ),
+    # Not why: the desk may be the one that the family speaks of.
+    "pot_locked": Sentence(
+        "Pot locked",
+        "La cagnotte est bloquée, le temps d’une vérification. Réglez cette part autrement : la réduction de "
+        "la carte reste acquise.",
+        "The pot is locked while something is verified. Pay this part another way: the card’s reduction "
+        "still holds.",
+    ),
     "pot_insufficient": Sentence(
         "Pot insufficient",
         "Il reste {remaining_cents} sur la cagnotte.",
@@ -263,6 +271,17 @@ SENTENCES: dict[str, Sentence] = {
         "Too late to cancel",
         "L’annulation n’est plus possible depuis cet appareil. Contactez l’assistance.",
         "This device can no longer cancel. Please contact support.",
+    ),
+    # disputes
+    "redemption_cancelled": Sentence(
+        "Redemption cancelled",
+        "Ce passage a déjà été annulé : il ne vous coûte rien, il n’y a rien à contester.",
+        "This visit was already cancelled: it costs you nothing, there is nothing to dispute.",
+    ),
+    "dispute_too_late": Sentence(
+        "Too late to dispute",
+        "Un passage peut être contesté pendant {max_days} jours. Écrivez à l’assistance.",
+        "A visit can be disputed for {max_days} days. Please write to support.",
     ),
     # providers and offers
     "provider_not_accepted": Sentence(

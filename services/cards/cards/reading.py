@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, DateTime, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
-from cards.input_rules import invalid, read_instant
+from cards.input_rules import check_limit, invalid, read_instant
 from cards.models import Card, Order
 from cards.owning import get_visible_card, get_visible_order, newest_card, own_visits, visits_at
 from cards.pots.models import Allowance
@@ -22,7 +22,6 @@ from contracts.programmes import Programme
 from contracts.programmes.days import local_day
 from contracts.refusals import Refusal
 
-MAX_PAGE_SIZE = 100
 Programmes = Mapping[str, Programme]
 _VISITED_AT: ColumnElement[datetime] = literal_column(VISITED_AT, DateTime(timezone=True))
 _RECORDED_AT: ColumnElement[datetime] = literal_column("redeemed_at", DateTime(timezone=True))
@@ -128,8 +127,7 @@ def _page(
     moment: ColumnElement[datetime] = _VISITED_AT,
 ) -> RedemptionPage:
     """The last one of a page is where the next begins."""
-    if not 1 <= limit <= MAX_PAGE_SIZE:
-        raise invalid("limit", f"de 1 à {MAX_PAGE_SIZE}", f"from 1 to {MAX_PAGE_SIZE}")
+    check_limit(limit)
     query = select(Redemption, Card.revoked_at).join(Card, Card.id == Redemption.card_id).where(wanted)
     if cursor is not None:
         last = session.scalar(select(moment).where(wanted, Redemption.id == cursor))

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from cards import catalogue, following, measuring, published, reading, reissuing, revoking
 from cards.books import BOOKS
+from cards.disputes.service import DisputeCalls
 from cards.orders import correcting, ordering, validating
 from cards.pots import allowances, closing
 from cards.scan import cancelling, quoting, redeeming
@@ -38,7 +39,7 @@ def _load(settings: Settings) -> dict[str, Programme]:
     return read_programmes(text_files(settings.programmes_dir, ".toml"))
 
 
-class CardsService:
+class CardsService(DisputeCalls):
     """RPC, events and loops of `cards`."""
 
     name = "cards"

@@ -91,6 +91,7 @@ def view_pot(pot: Allowance, programme: Programme, today: date) -> PotView:
         "remaining_cents": pot.amount_cents,
         "spend_until": pot.spend_until.isoformat(),
         "closed": pot.closed_at is not None or pot.spend_until < today,
+        "locked": pot.locked_at is not None,
     }
 
 

@@ -54,9 +54,13 @@ STATUSES: dict[str, int] = {
     "usage_limit_reached": 409,
     "pot_not_accepted": 409,
     "pot_closed": 409,
+    "pot_locked": 409,
     "pot_insufficient": 409,
     "card_code_required": 422,
     "cancellation_too_late": 409,
+    # disputes
+    "redemption_cancelled": 409,
+    "dispute_too_late": 409,
     # providers and offers
     "provider_not_accepted": 409,
     "already_decided": 409,

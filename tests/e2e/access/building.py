@@ -60,7 +60,7 @@ def build(crowd: Crowd) -> Played:
     revoked, running = _revoked(crowd, ids)
     ids["device_id"] = revoked.name
     device = crowd.api.client("device", enrol(crowd, ids))
-    ids["redemption_id"] = _undone_redemption(crowd, device, ids)
+    ids["redemption_id"], ids["dispute_id"] = _undone_redemption(crowd, device, ids)
     ids["gone_card_id"] = _replaced_card(crowd)
     order(stage, "Waiting", crowd.callers["partner"], "family_bonus", people.MAI_LINH, [people.EVA])
     ids["waiting_order_id"] = crowd.order("Waiting")["id"]
@@ -110,13 +110,16 @@ def _revoked(crowd: Crowd, ids: dict[str, str]) -> tuple[Visitor, Headers]:
     return device, headers
 
 
-def _undone_redemption(crowd: Crowd, device: Visitor, ids: dict[str, str]) -> str:
+def _undone_redemption(crowd: Crowd, device: Visitor, ids: dict[str, str]) -> tuple[str, str]:
+    """It was disputed before it was undone, and the officer rejected that: none of it can be done again."""
     scan = scan_body(crowd.voucher("Bonus")["qr"], ids["offer_id"], 1, 1)
     # The offer comes to the desk by an event.
     eventually(lambda: _is_known(device, scan), "the offer at the desk")
     redemption_id: str = device.post("/v1/redemptions", scan)["id"]
+    disputed = crowd.callers["holder"].post(f"/v1/me/visits/{redemption_id}/dispute", {})
+    crowd.callers["officer"].post(f"/v1/disputes/{disputed['id']}/decision", {"outcome": "rejected"})
     device.post(f"/v1/redemptions/{redemption_id}/cancellation")
-    return redemption_id
+    return redemption_id, disputed["id"]
 
 
 def _is_known(device: Visitor, scan: dict[str, Any]) -> bool:

@@ -97,6 +97,9 @@ quote                            A      F   F   F   F   +   W   +   A   F   F   
 redeem                           A      F   F   F   F   +   W   +   A   F   F   F   F   F   F   F
 find_device_redemptions          A      F   F   F   F   +   +   +   A   F   F   F   F   F   F   F
 cancel_redemption                A      F   F   F   F   +   N   +   A   F   F   F   F   +   +   N
+dispute_visit                    A      F   F   +   N   F   F   F   A   F   F   F   F   F   F   F
+find_disputes                    A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   +
+decide_dispute                   A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
 create_partner                   A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   +
 create_staff                     A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   F
 create_device                    A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N

@@ -23,6 +23,8 @@ def right_bodies(crowd: Crowd, site_id: str) -> dict[str, list[Body]]:
         "decide_check": [_REFUSAL, {"outcome": "accepted"}],
         "lookup_card": [{name: crowd.voucher("Bonus")[name]} for name in ("number", "qr")],
         "revoke_card": [{"reason": "lost"}],
+        "dispute_visit": [{"note": "Nous étions à Foix ce jour-là,\ntous les trois."}, {}],
+        "decide_dispute": [{"outcome": "rejected", "note": "vu avec le prestataire"}, {"outcome": "upheld"}],
         "quote": _scans(crowd),
         "redeem": _scans(crowd),
         "apply_provider": [provider_body("Musée qui candidate")],

@@ -7,7 +7,7 @@ from uuid import uuid4
 from demo.acts.checking import wait_for_card
 from demo.acts.opening import take_in
 from demo.acts.ordering import order
-from demo.acts.vouchers import read_voucher, sign_in
+from demo.acts.vouchers import read_pdf, read_voucher, sign_in
 from demo.api import Api, Visitor
 from demo.narrator import Narrator
 from demo.stage import Cast, Platform, Stage, eventually
@@ -37,6 +37,7 @@ def build_crowd(platform: Platform, documents: Path) -> Crowd:
     _cards(crowd)
     _devices(crowd)
     _redemptions(crowd)
+    _disputes(crowd)
     _spare(crowd)
     return crowd
 
@@ -157,6 +158,22 @@ def _redemptions(crowd: Crowd) -> None:
     crowd.mine["redemption_id"] = crowd.callers["device"].post("/v1/redemptions", mine)["id"]
     crowd.others["redemption_id"] = crowd.callers["other_device"].post("/v1/redemptions", other)["id"]
     crowd.spare["redemption_id"] = [crowd.callers["device"].post("/v1/redemptions", spare)["id"]]
+
+
+def _disputes(crowd: Crowd) -> None:
+    """One that is open, and a visit of the holder's that may be disputed: by a card without a pot to lock."""
+    stage, officer = crowd.stage, crowd.callers["officer"]
+    same_account = {**people.young("Dora"), "email": people.MAI_LINH["email"]}
+    order(stage, "Dora", crowd.callers["partner"], "youth", same_account)
+    accept(crowd, "Dora", "officer")
+    voucher = officer.get(f"/v1/cards/{wait_for_card(stage, 'Dora')}/voucher.pdf")
+    scan = scan_body(read_pdf(voucher)["qr"], crowd.offers["young"], 1, 0)
+    crowd.spare["own_redemption_id"] = [crowd.callers["device"].post("/v1/redemptions", scan)["id"]]
+    disputed = crowd.callers["other_holder"].post(
+        f"/v1/me/visits/{crowd.others['redemption_id']}/dispute", {"note": "pas moi"}
+    )
+    crowd.mine["dispute_id"] = crowd.others["dispute_id"] = disputed["id"]
+    crowd.spare["dispute_id"] = [disputed["id"]]
 
 
 def _spare(crowd: Crowd) -> None:

@@ -24,6 +24,7 @@ RIGHT_QUERIES: dict[str, list[dict[str, Any]]] = {
         {},
     ],
     "find_checks": [{"state": "pending", "limit": 2}, {"state": "accepted"}],
+    "find_disputes": [{"state": "open", "limit": 1}, {"state": "rejected"}],
     "find_device_redemptions": [{"since": "2020-07-01T00:00:00+02:00"}, {"limit": 1}],
 }
 
@@ -87,6 +88,8 @@ def _values(operation: Generated, name: str, crowd: Crowd) -> list[str]:
     """Tests that change something do it to what is spare."""
     if operation_id(operation) == "decide_provider":
         return crowd.spare["applied_provider_id"]
+    if operation_id(operation) == "dispute_visit":
+        return crowd.spare["own_redemption_id"]
     kept = [crowd.mine[name]] if operation.method.upper() == "GET" and name in crowd.mine else []
     return [*kept, *crowd.spare[name]]
 

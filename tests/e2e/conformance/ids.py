@@ -13,6 +13,7 @@ PREFIXES = {
     "offer_id": "off",
     "device_id": "dev",
     "site_id": "sit",
+    "dispute_id": "dsp",
 }
 
 
@@ -66,6 +67,7 @@ OF_OTHERS: list[tuple[str, str, tuple[str, ...]]] = [
     ),
     ("holder", "revoke_card", ("card_id",)),
     ("holder", "reissue_card", ("card_id",)),
+    ("holder", "dispute_visit", ("redemption_id",)),
     ("office_officer", "get_order", ("order_id",)),
     ("office_officer", "request_email_change", ("order_id",)),
     ("office_officer", "send_voucher_again", ("order_id",)),

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 
 from cards import published
+from cards.disputes import deciding, opening
 from cards.models import Card
 from cards.orders import ordering, validating
 from cards.pots import allowances
@@ -19,7 +20,7 @@ from chassis.calls.caller import Caller
 from chassis.database.engine import Database
 from chassis.events.outbox import stamp
 from chassis.ids import new_id
-from contracts.cards import OrderRequest, OrderView, RedemptionView, ScanAnswer
+from contracts.cards import DisputeView, OrderRequest, OrderView, RedemptionView, ScanAnswer
 from contracts.identity import ApplicationApproved, Holder, Household, Person
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme
@@ -249,6 +250,32 @@ class Stage:
                 self.programmes,
                 idempotency_key=new_id("key"),
                 redemption_id=str(redemption_id),
+            )
+
+    def dispute(self, card: Ready, redemption_id: str | None, **fields: Any) -> DisputeView:
+        """The card's holder says that a visit was not theirs."""
+        asked = {"idempotency_key": new_id("key"), "note": None, **fields}
+        holder = asked.pop("caller", None) or self.caller("holder", subject=card.account_id)
+        with self.db.transaction() as session:
+            return opening.dispute_visit(
+                session,
+                admitted(holder, "cards.dispute_visit"),
+                redemption_id=str(redemption_id),
+                **asked,
+            )
+
+    def decide(self, dispute_id: str, outcome: Any, **fields: Any) -> DisputeView:
+        """An officer decides a dispute."""
+        asked = {"idempotency_key": new_id("key"), "note": None, **fields}
+        officer = asked.pop("caller", None) or self.caller("officer")
+        with self.db.transaction() as session:
+            return deciding.decide_dispute(
+                session,
+                admitted(officer, "cards.decide_dispute"),
+                self.programmes,
+                dispute_id=dispute_id,
+                outcome=outcome,
+                **asked,
             )
 
     def announced(self, name: str) -> list[dict[str, Any]]:

@@ -51,7 +51,31 @@ def cancel_redemption(stage: Any) -> tuple[Acts, Acts]:
     return left, [(device.subject, "redemption_cancelled", done["id"])]
 
 
-CALLS = {act.__name__: act for act in (place_order, revoke_card, reissue_card, redeem, cancel_redemption)}
+def dispute_visit(stage: Any) -> tuple[Acts, Acts]:
+    card = stage.card()
+    done = stage.redeem(stage.scan(card, stage.publish()))
+    dispute, left = entries_of(stage.db, lambda: stage.dispute(card, done["id"]))
+    return left, [(card.account_id, "visit_disputed", dispute["id"])]
+
+
+def decide_dispute(stage: Any) -> tuple[Acts, Acts]:
+    card = stage.card()
+    done = stage.redeem(stage.scan(card, stage.publish()))
+    dispute = stage.dispute(card, done["id"])
+    _, left = entries_of(stage.db, lambda: stage.decide(dispute["id"], "upheld"))
+    return left, [
+        ("stf_officer", "redemption_cancelled", done["id"]),
+        ("stf_officer", "dispute_decided", dispute["id"]),
+    ]
+
+
+CALLS = {
+    act.__name__: act
+    for act in (
+        *(place_order, revoke_card, reissue_card, redeem, cancel_redemption),
+        *(dispute_visit, decide_dispute),
+    )
+}
 
 
 def revoke(stage: Any, caller: Any, card_id: str, reason: Any = "lost", key: str | None = None) -> Any:

@@ -1,6 +1,6 @@
 """A revision that builds indexes on a database whose cards are being scanned."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,10 +11,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 import cards
-from chassis.database.migrating import alembic_config, migrate
+from chassis.database.migrating import alembic_config
 from devstack.servers.backing import Backing
 
 REVISIONS = Path(str(cards.__file__)).parent.parent / "migrations"
+BEFORE, BUILDING = "cards_0006", "cards_0007"
 BUILT = {"ix_redemptions_counted", "ix_redemptions_of_device", "ix_cards_revoked_for_good"}
 INDEXES = """
     SELECT index.relname, state.indisvalid
@@ -24,12 +25,15 @@ INDEXES = """
 
 
 @pytest.fixture
-def before_the_indexes(stage: Any, backing: Backing) -> Iterator[str]:
-    """The database as it was before; the URL of its owner. It has everything again in the end."""
-    owner_url = backing.owner_urls["cards"]
-    command.downgrade(alembic_config(owner_url, REVISIONS, "alembic_version"), "cards_0006")
-    yield owner_url
-    migrate(owner_url, "cards")
+def build(stage: Any, backing: Backing) -> Iterator[Callable[[], None]]:
+    """Runs the revision, which alone is undone: what the scans of today need of later ones stays. The
+    database has everything again in the end."""
+    config = alembic_config(backing.owner_urls["cards"], REVISIONS, "alembic_version")
+    command.stamp(config, BUILDING)
+    command.downgrade(config, BEFORE)
+    yield lambda: command.upgrade(config, BUILDING)
+    command.upgrade(config, BUILDING)
+    command.stamp(config, "head")
 
 
 def indexes(stage: Any) -> dict[str, bool]:
@@ -40,7 +44,7 @@ def indexes(stage: Any) -> dict[str, bool]:
 
 
 def test_indexes_are_built_anew_where_they_were_given_up_and_scans_go_on_meanwhile(
-    stage: Any, before_the_indexes: str
+    stage: Any, build: Callable[[], None]
 ) -> None:
     assert indexes(stage) == {"ix_redemptions_device_id_id": True}
     card, offer = stage.card(), stage.publish()
@@ -48,7 +52,7 @@ def test_indexes_are_built_anew_where_they_were_given_up_and_scans_go_on_meanwhi
         # A scan that does not end: the revision waits for it and gives up.
         with stage.db.transaction() as slow:
             slow.execute(text("UPDATE redemptions SET cancelled_by = NULL WHERE id = 'none'"))
-            building = pool.submit(migrate, before_the_indexes, "cards")
+            building = pool.submit(build)
             scans = 0
             while not building.done():
                 scans += 1
@@ -57,6 +61,6 @@ def test_indexes_are_built_anew_where_they_were_given_up_and_scans_go_on_meanwhi
     assert scans > 1
     assert indexes(stage)["ix_redemptions_counted"] is False
 
-    migrate(before_the_indexes, "cards")
+    build()
     assert indexes(stage) == dict.fromkeys(BUILT, True)
     assert len(stage.rows("redemptions")) == scans

@@ -140,6 +140,50 @@ def test_a_pot_that_is_closed_meanwhile_pays_nothing(stage: Any, meeting: Meetin
     assert stage.rows("redemption_draws") == []
 
 
+@changes("pots")
+def test_a_pot_that_is_locked_by_a_dispute_meanwhile_pays_nothing(
+    stage: Any, meeting: Meeting, hold: Any
+) -> None:
+    card, offer = stage.card(), stage.publish()
+    stage.credit(card, 1000)
+    visit = stage.redeem(stage.scan(card, offer, pay_cents=100))
+    _, second = meeting.of(
+        lambda: hold(card),
+        lambda other: other.redeem(stage.scan(card, offer, pay_cents=600)),
+        lambda: stage.dispute(card, visit["id"]),
+    )
+    assert said(second) == "pot_locked"
+    assert stage.left_cents() == 900
+
+
+@changes("pots")
+def test_a_dispute_that_is_about_to_be_committed_is_waited_for(stage: Any, meeting: Meeting) -> None:
+    card, offer = stage.card(), stage.publish()
+    stage.credit(card, 1000)
+    visit = stage.redeem(stage.scan(card, offer, pay_cents=100))
+    _, second = meeting.of(
+        lambda: stage.dispute(card, visit["id"]),
+        lambda other: other.redeem(stage.scan(card, offer, pay_cents=600)),
+    )
+    assert said(second) == "pot_locked"
+    assert stage.left_cents() == 900
+    # At the pot: neither its turn nor its card keeps a scan from going on.
+    assert meeting.waits_for == "transactionid"
+
+
+@changes("pots")
+def test_a_decision_that_is_about_to_be_committed_is_waited_for(stage: Any, meeting: Meeting) -> None:
+    card, offer = stage.card(), stage.publish()
+    stage.credit(card, 1000)
+    dispute = stage.dispute(card, stage.redeem(stage.scan(card, offer, pay_cents=100))["id"])
+    _, second = meeting.of(
+        lambda: stage.decide(dispute["id"], "rejected"),
+        lambda other: other.redeem(stage.scan(card, offer, pay_cents=600)),
+    )
+    assert said(second) == "accepted"
+    assert stage.left_cents() == 300
+
+
 @changes("uses")
 @pytest.mark.parametrize("per", PER)
 @pytest.mark.parametrize("window", WINDOWS)

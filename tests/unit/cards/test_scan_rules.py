@@ -33,6 +33,7 @@ def pot(pot_id: str, amount: int, until: str = "2020-11-15", **fields: Any) -> P
         "categories": (),
         "spend_from": date(2020, 7, 1),
         "closed": False,
+        "locked": False,
     }
     return PotAtDesk(
         pot_id=pot_id, amount_cents=amount, spend_until=date.fromisoformat(until), **{**usual, **fields}
@@ -118,6 +119,10 @@ def test_a_pot_pays_its_own_categories_only(draw: Callable[..., Any]) -> None:
         ("pot_closed", [pot("pot_a", 0, closed=True)], 1, {}),
         ("pot_closed", [pot("pot_a", 500, "2020-07-31")], 1, {}),
         ("pot_closed", [pot("pot_a", 500, spend_from=date(2020, 8, 2))], 1, {}),
+        ("pot_locked", [pot("pot_a", 500, locked=True)], 1, {}),
+        ("pot_locked", [pot("pot_a", 500), pot("pot_b", 500, locked=True)], 1, {}),
+        ("pot_not_accepted", [pot("pot_a", 500, locked=True)], 1, {"pot_accepted": False}),
+        ("pot_closed", [pot("pot_a", 500, "2020-07-31", locked=True)], 1, {}),
     ],
 )
 def test_a_pot_that_cannot_pay_says_why(

@@ -34,6 +34,7 @@ IDS = {
             "offer": "off",
             "device": "dev",
             "redemption": "red",
+            "dispute": "dsp",
         }.items()
     },
 }

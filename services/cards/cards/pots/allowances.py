@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from cards.disputes.locking import locked_since, share_turn
 from cards.pots.models import Allowance, AllowanceRaise, AllowanceRelease
 from chassis import audit
 from chassis.calls.caller import Caller
@@ -48,8 +49,11 @@ def raise_by_credit(session: Session, event: PotCredited) -> None:
         spend_from=date.fromisoformat(event.spend_from),
         spend_until=date.fromisoformat(event.spend_until),
     )
+    share_turn(session, event.household_id)
     session.execute(opened.on_conflict_do_nothing())
     pot = _lock_pot(session, event.pot_id)
+    # A pot that comes while a dispute is open waits with the others.
+    pot.locked_at = locked_since(session, event.household_id, event.programme)
     if not _raise(session, event, pot, event.credit_id, event.amount_cents):
         return
     pot.credited_cents += event.amount_cents

@@ -34,6 +34,8 @@ class Allowance(Base):
     spend_from: Mapped[date]
     spend_until: Mapped[date]
     closed_at: Mapped[datetime | None]
+    # Since when it pays nothing: the first of the household's disputes that are still open.
+    locked_at: Mapped[datetime | None]
 
 
 class AllowanceRaise(Base):

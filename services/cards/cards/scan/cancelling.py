@@ -39,14 +39,15 @@ def cancel_redemption(
         operation="cancel_redemption",
         key=idempotency_key,
         request={"redemption_id": redemption_id},
-        act=lambda: _cancel(session, caller, programmes, redemption_id),
+        act=lambda: undo(session, caller, programmes, redemption_id),
     )
     return answer
 
 
-def _cancel(
+def undo(
     session: Session, caller: Caller, programmes: Mapping[str, Programme], redemption_id: str
 ) -> RedemptionView:
+    """The same within a transaction of somebody else's; refuses before anything is written."""
     redemption = session.get(Redemption, redemption_id, with_for_update={"key_share": True})
     if redemption is None or not _sees(caller, redemption):
         raise Refusal("not_found")

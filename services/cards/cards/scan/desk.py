@@ -58,7 +58,7 @@ class CardAtDesk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PotAtDesk:
-    """What is left of one pot, and what it may pay for."""
+    """What is left of one pot, and what it may pay for; ``locked`` where it was when the visit took place."""
 
     pot_id: str
     pot_code: str
@@ -67,6 +67,7 @@ class PotAtDesk:
     spend_from: date
     spend_until: date
     closed: bool
+    locked: bool
 
     def is_open_on(self, day: date) -> bool:
         """Whether it may be spent on this civil day."""

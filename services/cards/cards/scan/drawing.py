@@ -33,6 +33,8 @@ def draw_from_pots(
     if paying and not still_open:
         last = max(pot.spend_until for pot in paying)
         raise Refusal("pot_closed", field="pay_cents", spend_until=last.isoformat())
+    if any(pot.locked for pot in still_open):
+        raise Refusal("pot_locked", field="pay_cents")
     available = sum(pot.amount_cents for pot in still_open)
     if available < pay_cents:
         raise Refusal(

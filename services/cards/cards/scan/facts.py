@@ -43,7 +43,7 @@ def look(
         card=_read_card(row),
         programme=programme,
         visit=visits[row.programme],
-        facts=_read_facts(row, programme),
+        facts=_read_facts(row, programme, visits[row.programme]),
     )
 
 
@@ -130,11 +130,11 @@ def _read_card(row: Any) -> CardAtDesk:
     )
 
 
-def _read_facts(row: Any, programme: Programme) -> Facts:
+def _read_facts(row: Any, programme: Programme, visit: Visit) -> Facts:
     return Facts(
         kept=row.kept,
         guesses_full_at=row.guesses_full_at,
-        pots=tuple(_read_pot(pot) for pot in row.pots),
+        pots=tuple(_read_pot(pot, visit) for pot in row.pots),
         limits=tuple(limits_of(programme, row.card_type)),
         uses=tuple(row.uses),
         repeated=row.repeated,
@@ -142,7 +142,8 @@ def _read_facts(row: Any, programme: Programme) -> Facts:
     )
 
 
-def _read_pot(pot: Mapping[str, Any]) -> PotAtDesk:
+def _read_pot(pot: Mapping[str, Any], visit: Visit) -> PotAtDesk:
+    locked_at = pot["locked_at"]
     return PotAtDesk(
         pot_id=pot["pot_id"],
         pot_code=pot["pot_code"],
@@ -151,4 +152,6 @@ def _read_pot(pot: Mapping[str, Any]) -> PotAtDesk:
         spend_from=date.fromisoformat(pot["spend_from"]),
         spend_until=date.fromisoformat(pot["spend_until"]),
         closed=pot["closed"],
+        # Who served before it was locked could not know of it.
+        locked=locked_at is not None and not visit.is_before(datetime.fromisoformat(locked_at)),
     )

@@ -157,6 +157,7 @@ def _record(
     drawn = {
         "pot_ids": [draw["pot_id"] for draw in price.draws],
         "draw_cents": [draw["amount_cents"] for draw in price.draws],
+        "late_at": judged.visit.at if judged.visit.is_late else None,
     }
     done = {name: row[name] for name in ("card_id", "offer_id", "gross_cents", "paid_from_pot_cents")}
     if judged.card.revoked_at is not None:

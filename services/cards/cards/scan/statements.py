@@ -12,7 +12,8 @@ from chassis.events.outbox import ANNOUNCE
 
 # SQLSTATEs of our own: with these a statement fails where what it wrote must not be committed, and what the
 # caller is told of it. The card's lock makes equal requests wait for each other, so only another request can
-# have been faster with the key; the pots' locks make it impossible that they hold less than was read.
+# have been faster with the key; the pots' locks make it impossible that they hold less than was read, or were
+# locked by a dispute since.
 KEY_TAKEN, POTS_LACK = "OC001", "OC002"
 REFUSED_AS = {KEY_TAKEN: "idempotency_key_reused", POTS_LACK: "try_again"}
 
@@ -57,7 +58,7 @@ _FACTS = f"""
     SELECT card.*,
            (SELECT coalesce(json_agg(pot), '[]')
             FROM (SELECT pot_id, pot_code, categories, amount_cents, spend_from, spend_until,
-                         closed_at IS NOT NULL AS closed
+                         closed_at IS NOT NULL AS closed, locked_at
                   FROM allowances
                   WHERE household_id = card.household_id AND programme = card.programme
                   ORDER BY pot_id
@@ -95,9 +96,10 @@ _FACTS = f"""
             ORDER BY refused_at DESC OFFSET :wrong_code_offset LIMIT 1) AS wrong_code_full_at
     FROM (VALUES (true)) AS scan (asked) LEFT JOIN card ON scan.asked
 """  # noqa: S608 - put together from constants
-# The decrease is guarded although the rows are locked: an allowance below 0 must be impossible twice over.
-# Rows are locked in order of pot_id by DRAW_FACTS before. A closed pot holds nothing, as its table checks
-# (`closed_is_empty`): were it asked for here, the planner could choose to read all open pots.
+# The decrease is guarded although the rows are locked: an allowance below 0 must be impossible twice over,
+# and so must a draw on a pot that a dispute locks, but for a visit of before (``:late_at``, null for one of
+# now). Rows are locked in order of pot_id by DRAW_FACTS before. A closed pot holds nothing, as its table
+# checks (`closed_is_empty`): were it asked for here, the planner could choose to read all open pots.
 _RECORD = f"""
     WITH wanted AS (
         SELECT *
@@ -107,6 +109,7 @@ _RECORD = f"""
         SET amount_cents = pot.amount_cents - wanted.amount_cents
         FROM wanted
         WHERE pot.pot_id = wanted.pot_id AND pot.amount_cents >= wanted.amount_cents
+          AND (pot.locked_at IS NULL OR pot.locked_at > CAST(:late_at AS timestamptz))
         RETURNING pot.pot_id, wanted.amount_cents
     ), recorded AS (
         INSERT INTO redemptions (

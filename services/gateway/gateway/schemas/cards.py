@@ -46,7 +46,8 @@ class CardAnswer(Answer):
 
 
 class PotAnswer(Answer):
-    """One pot; `spend_until` is the last day, in Paris."""
+    """One pot; `spend_until` is the last day, in Paris. `locked`: it pays nothing while a visit is disputed;
+    the card's reduction holds all the same."""
 
     id = text()
     code = text()
@@ -55,6 +56,7 @@ class PotAnswer(Answer):
     remaining_cents = whole()
     spend_until = day()
     closed = flag()
+    locked = flag()
 
 
 class PotsAnswer(Answer):
