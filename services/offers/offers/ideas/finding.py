@@ -61,14 +61,15 @@ def _affordable(session: Session, wanted: Wanted) -> list[Found]:
 
 def _nearest_first(session: Session, wanted: Wanted) -> Iterator[Row[Any]]:
     first_look = (wanted.limit + 1) * FIRST_LOOK_PER_IDEA
-    rows = session.execute(_statement(wanted, wanted.after).limit(first_look)).all()
+    rows = session.execute(search_statement(wanted, wanted.after).limit(first_look)).all()
     yield from rows
     if len(rows) == first_look:
         last = rows[-1]
-        yield from session.execute(_statement(wanted, (last.metres, last.offer_id)))
+        yield from session.execute(search_statement(wanted, (last.metres, last.offer_id)))
 
 
-def _statement(wanted: Wanted, after: tuple[int, str] | None) -> Select[Any]:
+def search_statement(wanted: Wanted, after: tuple[int, str] | None) -> Select[Any]:
+    """What is near and open, each offer once at its nearest site, with what its price depends on."""
     metres = metres_to(wanted.near, Site.latitude, Site.longitude)
     holds_here = or_(func.cardinality(Offer.site_ids) == 0, Offer.site_ids.any_() == Site.id)
     nearest = (
