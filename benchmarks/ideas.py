@@ -1,7 +1,7 @@
 """``make bench-ideas``: what a page of ideas costs beside a page of the listing, at 3,000 providers.
 
 Both rules are asked in turn on one fresh database, in this process: what the bus and the gateway add is the
-same for both. Told are the ratios and, as last line, medians as JSON; the plan of the search is kept beside it.
+same for both. Told are the ratios and, as last line, medians as JSON; the plan of the search lies beside it.
 """
 
 import json

@@ -167,7 +167,10 @@ class ProviderPage(TypedDict):
 
 
 class ProviderSearch(TypedDict):
-    """What the listing filters by; all optional. ``open_on`` ISO date; radius in km."""
+    """What the listing filters by; all optional. ``open_on`` ISO date; radius in km.
+
+    ``pot_accepted``: only offers that a pot may pay for (true) or may not (false).
+    """
 
     latitude: float | None
     longitude: float | None
@@ -176,6 +179,7 @@ class ProviderSearch(TypedDict):
     card_type: str | None
     programme: str | None
     open_on: str | None
+    pot_accepted: NotRequired[bool | None]
     cursor: str | None
     limit: int
 

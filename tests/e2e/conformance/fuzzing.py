@@ -21,6 +21,7 @@ RIGHT_QUERIES: dict[str, list[dict[str, Any]]] = {
     "find_providers": [
         {"near": "44.0,1.3", "radius_km": 50, "category": "cultural_sites"},
         {"programme": "occygene-2020", "card_type": "family", "open_on": "2020-07-11"},
+        {"pot_accepted": "true"},
         {},
     ],
     "find_ideas": [

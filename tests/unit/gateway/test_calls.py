@@ -167,7 +167,9 @@ def test_people_come_back_from_the_bank_to_a_page_in_two_languages(gateway: Any)
 
 def test_the_listing_takes_a_place_as_latitude_and_longitude(gateway: Any) -> None:
     gateway.services.answers["offers.find_providers"] = {"providers": [], "next_cursor": None}
-    answer = gateway.http.get("/v1/providers?near=43.6,-1.4&radius_km=20&open_on=2020-08-01&limit=5")
+    answer = gateway.http.get(
+        "/v1/providers?near=43.6,-1.4&radius_km=20&open_on=2020-08-01&pot_accepted=true&limit=5"
+    )
     assert answer.json == {"providers": [], "next_cursor": None}
     assert gateway.services.calls[0][1]["search"] == {
         "latitude": 43.6,
@@ -177,6 +179,7 @@ def test_the_listing_takes_a_place_as_latitude_and_longitude(gateway: Any) -> No
         "card_type": None,
         "programme": None,
         "open_on": "2020-08-01",
+        "pot_accepted": True,
         "cursor": None,
         "limit": 5,
     }

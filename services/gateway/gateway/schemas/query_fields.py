@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields
 
 from gateway import rules
-from gateway.schemas.fields import Number, Said, Whole, said
+from gateway.schemas.fields import Number, Said, Whole, YesNo, said
 
 NEAR = "^-?[0-9]{1,2}([.][0-9]{1,15})?,-?[0-9]{1,3}([.][0-9]{1,15})?$"
 AGES_MAX = 20
@@ -31,6 +31,15 @@ class QueryNumber(Number):
         if not _NUMBER.fullmatch(value):
             raise self.make_error("invalid")
         return super()._deserialize(float(value), attr, data, **kwargs)
+
+
+class QueryYesNo(YesNo):
+    """``true`` or ``false`` in a query string."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid")
+        return value == "true"
 
 
 class Ages(Said, fields.String):
