@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo bench bench-streams test simulate chaos test-servers test-stops test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
+.PHONY: help setup doctor demo bench bench-streams bench-ideas test simulate chaos test-servers test-stops test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
 
 # The first Python from 3.11 to 3.14 that starts, the machine's own before others.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -48,6 +48,9 @@ bench: setup ## Measure the scan against its floors (CARDS=…, ROUNDS=…, AGAI
 
 bench-streams: setup ## Measure 10,000 pages that follow visits: their memory, and the scan meanwhile (LISTENERS=…, ROUNDS=…)
 	@$(BIN)/python -m benchmarks.streams
+
+bench-ideas: setup ## Measure a page of ideas beside a page of the listing at 3,000 providers (ROUNDS=…)
+	@$(BIN)/python -m benchmarks.ideas
 
 chaos: setup ## Break the platform on purpose, account for every cent (DURATION=…, SEED=…, PLANTED=…, BROKERS=3); about 7 minutes
 	@$(BIN)/python -W ignore -m tests.chaos

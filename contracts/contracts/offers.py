@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, NotRequired, Protocol, TypedDict
 from contracts.base import Event, Season, Text
 
 Audience = Literal["holder", "children", "household"]
+PriceIs = Literal["list_price", "at_most"]
 ReductionKind = Literal["percent", "fixed_price", "free"]
 PriceBase = Literal["standard_price", "student_rate"]
 ProviderState = Literal["applied", "accepted", "refused"]
@@ -166,7 +167,10 @@ class ProviderPage(TypedDict):
 
 
 class ProviderSearch(TypedDict):
-    """What the listing filters by; all optional. ``open_on`` ISO date; radius in km."""
+    """What the listing filters by; all optional. ``open_on`` ISO date; radius in km.
+
+    ``pot_accepted``: only offers that a pot may pay for (true) or may not (false).
+    """
 
     latitude: float | None
     longitude: float | None
@@ -175,8 +179,66 @@ class ProviderSearch(TypedDict):
     card_type: str | None
     programme: str | None
     open_on: str | None
+    pot_accepted: NotRequired[bool | None]
     cursor: str | None
     limit: int
+
+
+class IdeaSearch(TypedDict):
+    """What a party wants to do on a day; cents, km, ages in full years. ``on``: ISO day, today without it.
+
+    ``pot_cents``: what may be paid from a pot, where the offer takes one.
+    """
+
+    latitude: float
+    longitude: float
+    radius_km: float
+    budget_cents: int
+    pot_cents: int
+    on: str | None
+    programme: str
+    card_type: str | None
+    category: str | None
+    adults: int
+    children_ages: list[int]
+    cursor: str | None
+    limit: int
+
+
+class IdeaProvider(TypedDict):
+    """Who offers it."""
+
+    id: str
+    name: str
+    category: str
+    website: str | None
+
+
+class Idea(TypedDict):
+    """One offer at its nearest site, with what the whole party pays: cents, with one card of ``card_type``.
+
+    ``gross - reduction - paid_from_pot = due``. ``price_is`` ``at_most``: the offer names no child price, so
+    children are counted as adults.
+    """
+
+    provider: IdeaProvider
+    site: SiteView
+    offer: OfferView
+    distance_km: float
+    card_type: str
+    gross_cents: int
+    reduction_cents: int
+    paid_from_pot_cents: int
+    due_cents: int
+    price_is: PriceIs
+
+
+class IdeaPage(TypedDict):
+    """Ideas for one civil day, nearest first; ``next_cursor`` is null on the last page."""
+
+    on: str
+    ideas: list[Idea]
+    next_cursor: str | None
 
 
 class StatisticsRow(TypedDict):
@@ -219,6 +281,9 @@ class OffersRpc(Protocol):
 
     def find_providers(self, *, search: ProviderSearch) -> ProviderPage:
         """The public listing: accepted providers with a published offer."""
+
+    def find_ideas(self, *, search: IdeaSearch) -> IdeaPage:
+        """What a party can afford near a place on a day, at list prices: see `offers.ideas.finding`."""
 
     def get_provider(self, *, provider_id: str) -> ProviderView:
         """One provider, with its published offers (all of them for the provider and officers)."""

@@ -57,6 +57,10 @@ OBJECT = both("un objet est attendu", "an object is expected")
 LIST = both("une liste est attendue", "a list is expected")
 TEXT = both("un texte est attendu", "a text is expected")
 INTEGER = both("un nombre entier est attendu", "an integer is expected")
+AGES = both(
+    "des âges de 0 à 17 ans, 20 au plus, séparés par des virgules",
+    "ages from 0 to 17, 20 at most, with commas between",
+)
 NUMBER = both("un nombre est attendu", "a number is expected")
 BOOLEAN = both("vrai ou faux est attendu", "true or false is expected")
 CHARACTERS = both("contient des caractères interdits", "contains forbidden characters")

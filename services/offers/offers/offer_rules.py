@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from contracts.base import Text
 from contracts.offers import OfferRequest
 from contracts.programmes import OfferRule, Programme
+from contracts.programmes.pricing import list_price_cents
 from contracts.programmes.rules import pot_pays, rules_of
 from contracts.programmes.shape import People
 from contracts.refusals import Refusal
@@ -153,8 +154,6 @@ def _reduces_by(offer: OfferRequest, percent: int) -> bool:
 
 def _price_for(offer: OfferRequest, party: People) -> int:
     """What these people pay without the card, in cents; a stay has one price for all of them."""
-    adult = offer["standard_price_cents"]
-    if offer["audience"] == "household":
-        return adult
-    child = offer["child_price_cents"]
-    return party.adults * adult + party.children * (adult if child is None else child)
+    return list_price_cents(
+        offer["audience"], offer["standard_price_cents"], offer["child_price_cents"], party
+    )

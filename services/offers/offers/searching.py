@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from contracts.offers import ProviderSearch
 from contracts.refusals import Refusal
 from offers.distance import Point, in_box_around, metres_to
-from offers.input_rules import CODE, check_day, check_integer, check_number, check_text, refuse
+from offers.input_rules import CODE, check_day, check_flag, check_integer, check_number, check_text, refuse
 from offers.models import Offer, Provider, Site
 from offers.seasons import holds_on
 
@@ -30,6 +30,7 @@ class Search:
     card_type: str | None
     programme: str | None
     open_on: date | None
+    pot_accepted: bool | None
     after: tuple[int | None, str] | None
     limit: int
 
@@ -58,6 +59,7 @@ def read_search(search: ProviderSearch) -> Search:
         card_type=_optional_code("card_type", search["card_type"]),
         programme=_optional_code("programme", search["programme"]),
         open_on=None if open_on is None else check_day("open_on", open_on),
+        pot_accepted=_optional_flag("pot_accepted", search.get("pot_accepted")),
         after=_after(search["cursor"], near),
         limit=check_integer("limit", search["limit"], 1, MAX_PAGE),
     )
@@ -79,6 +81,8 @@ def offer_matches(search: Search) -> ColumnElement[bool]:
         conditions.append(Offer.card_types.any_() == search.card_type)
     if search.open_on is not None:
         conditions.append(holds_on(Offer.season, search.open_on))
+    if search.pot_accepted is not None:
+        conditions.append(Offer.pot_accepted == search.pot_accepted)
     return and_(*conditions)
 
 
@@ -153,6 +157,10 @@ def _bad_cursor() -> Refusal:
 
 def _optional_code(field: str, value: str | None) -> str | None:
     return None if value is None else check_text(field, value, 40, CODE)
+
+
+def _optional_flag(field: str, value: bool | None) -> bool | None:
+    return None if value is None else check_flag(field, value)
 
 
 def _optional_number(field: str, value: float | None, low: float, high: float) -> float | None:

@@ -10,6 +10,8 @@ from chassis.settings import text_files
 from contracts.access import calls_of
 from contracts.cards import RedemptionCancelled, RedemptionRecorded
 from contracts.offers import (
+    IdeaPage,
+    IdeaSearch,
     OfferRequest,
     OfferView,
     ProviderApplication,
@@ -21,6 +23,7 @@ from contracts.offers import (
 from contracts.programmes import read_programmes
 from offers import applying, counting, deciding, drafting, listing, publishing, statistics
 from offers.books import BOOKS
+from offers.ideas import finding
 
 
 class OffersService:
@@ -66,6 +69,12 @@ class OffersService:
         """The public listing."""
         with self.db.transaction() as session:
             return listing.find_providers(session, search=search)
+
+    @rpc
+    def find_ideas(self, *, search: IdeaSearch) -> IdeaPage:
+        """What a party can afford."""
+        with self.db.transaction() as session:
+            return finding.find_ideas(session, self.programmes, search=search)
 
     @rpc
     def get_provider(self, *, provider_id: str) -> ProviderView:

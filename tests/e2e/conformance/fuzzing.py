@@ -21,7 +21,21 @@ RIGHT_QUERIES: dict[str, list[dict[str, Any]]] = {
     "find_providers": [
         {"near": "44.0,1.3", "radius_km": 50, "category": "cultural_sites"},
         {"programme": "occygene-2020", "card_type": "family", "open_on": "2020-07-11"},
+        {"pot_accepted": "true"},
         {},
+    ],
+    "find_ideas": [
+        {
+            "near": "44.0,1.3",
+            "radius_km": 50,
+            "budget_cents": 1800,
+            "programme": "occygene-2020",
+            "on": "2020-07-11",
+            "adults": 2,
+            "children_ages": "4,9",
+            "pot_cents": 1000,
+        },
+        {"near": "44.0,1.3", "budget_cents": 0, "programme": "occygene-2020", "on": "2020-07-11"},
     ],
     "find_checks": [{"state": "pending", "limit": 2}, {"state": "accepted"}],
     "find_disputes": [{"state": "open", "limit": 1}, {"state": "rejected"}],

@@ -109,6 +109,17 @@ def test_filters_narrow_the_listing_and_the_offers_shown(desk: Any, shown: list[
     assert find(desk, card_type="youth", category="campsites") == []
 
 
+def test_offers_that_a_pot_pays_for_and_the_others_are_told_apart(
+    desk: Any, shown: list[dict[str, Any]]
+) -> None:
+    for accepted in (True, False):
+        found = find(desk, pot_accepted=accepted)
+        assert {offer["pot_accepted"] for provider in found for offer in provider["offers"]} == {accepted}
+        assert len(found) == sum(
+            any(offer["pot_accepted"] == accepted for offer in provider["offers"]) for provider in shown
+        )
+
+
 def test_open_on_asks_the_offers_season_and_the_sites_opening(desk: Any, shown: list[dict[str, Any]]) -> None:
     def holds(season: list[dict[str, str]], day: str) -> bool:
         return not season or any(
@@ -214,6 +225,7 @@ def test_one_provider_shows_drafts_to_itself_and_officers_alone(
         (TOULOUSE | {"radius_km": 0}, "radius_km"),
         (TOULOUSE | {"radius_km": 1001}, "radius_km"),
         ({"open_on": "2020-02-30"}, "open_on"),
+        ({"pot_accepted": "true"}, "pot_accepted"),
         ({"category": "camp sites"}, "category"),
         ({"cursor": "nonsense"}, "cursor"),
         ({"cursor": "prv_" + "0" * 26}, "cursor"),

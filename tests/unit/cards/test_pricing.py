@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cards.scan.pricing import percent_cents, reduction_cents
 from contracts.offers import OfferPublished
+from contracts.programmes.pricing import percent_cents, reduction_cents
 from contracts.programmes.shape import People
 
 OfferOf = Callable[..., OfferPublished]

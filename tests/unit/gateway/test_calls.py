@@ -167,7 +167,9 @@ def test_people_come_back_from_the_bank_to_a_page_in_two_languages(gateway: Any)
 
 def test_the_listing_takes_a_place_as_latitude_and_longitude(gateway: Any) -> None:
     gateway.services.answers["offers.find_providers"] = {"providers": [], "next_cursor": None}
-    answer = gateway.http.get("/v1/providers?near=43.6,-1.4&radius_km=20&open_on=2020-08-01&limit=5")
+    answer = gateway.http.get(
+        "/v1/providers?near=43.6,-1.4&radius_km=20&open_on=2020-08-01&pot_accepted=true&limit=5"
+    )
     assert answer.json == {"providers": [], "next_cursor": None}
     assert gateway.services.calls[0][1]["search"] == {
         "latitude": 43.6,
@@ -177,10 +179,43 @@ def test_the_listing_takes_a_place_as_latitude_and_longitude(gateway: Any) -> No
         "card_type": None,
         "programme": None,
         "open_on": "2020-08-01",
+        "pot_accepted": True,
         "cursor": None,
         "limit": 5,
     }
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_ideas_take_the_ages_of_children_in_one_field(gateway: Any) -> None:
+    gateway.services.answers["offers.find_ideas"] = {"on": "2020-08-01", "ideas": [], "next_cursor": None}
+    answer = gateway.http.get(
+        "/v1/ideas?near=43.6,1.4&budget_cents=1800&programme=occygene-2020&on=2020-08-01&adults=2&children_ages=4,9,9"
+    )
+    assert answer.json == {"on": "2020-08-01", "ideas": [], "next_cursor": None}
+    assert gateway.services.calls[0][1]["search"] == {
+        "latitude": 43.6,
+        "longitude": 1.4,
+        "radius_km": 20.0,
+        "budget_cents": 1800,
+        "pot_cents": 0,
+        "on": "2020-08-01",
+        "programme": "occygene-2020",
+        "card_type": None,
+        "category": None,
+        "adults": 2,
+        "children_ages": [4, 9, 9],
+        "cursor": None,
+        "limit": 5 * 10,
+    }
+
+
+@pytest.mark.parametrize("ages", ["", "4,", "18", "-1", "4,9 ", "4;9", ",".join(["1"] * 21)])
+def test_ages_that_are_none_are_refused(gateway: Any, ages: str) -> None:
+    answer = gateway.http.get(
+        f"/v1/ideas?near=43.6,1.4&budget_cents=1800&programme=occygene-2020&children_ages={ages}"
+    )
+    assert answer.status_code == 422
+    assert answer.json["field"] == "children_ages"
 
 
 def test_statistics_are_asked_for_by_days(gateway: Any, token_of: Any) -> None:

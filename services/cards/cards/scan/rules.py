@@ -6,12 +6,12 @@ from datetime import date
 from cards.input_rules import invalid
 from cards.scan.desk import CardAtDesk, Device, Facts, Visit, covered_party
 from cards.scan.drawing import draw_from_pots, remaining_cents
-from cards.scan.pricing import reduction_cents
 from cards.scan.request import Scan
 from contracts.base import Season
 from contracts.cards import Draw
 from contracts.offers import OfferPublished
 from contracts.programmes import Programme
+from contracts.programmes.pricing import reduction_cents
 from contracts.programmes.shape import People
 from contracts.refusals import Refusal
 

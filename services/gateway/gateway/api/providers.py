@@ -6,6 +6,7 @@ from contracts.access import access_of
 from gateway import spreadsheet
 from gateway.call import Call, ask
 from gateway.endpoint import Resource
+from gateway.schemas.ideas import IdeasAnswer, IdeasQuery
 from gateway.schemas.providers import (
     ProviderAnswer,
     ProviderDecisionRequest,
@@ -40,6 +41,14 @@ async def find_providers(call: Call) -> Any:
     latitude, longitude = call.query.pop("near") or (None, None)
     search = {**call.query, "latitude": latitude, "longitude": longitude}
     return await ask(call.services.offers.find_providers, search=search)  # type: ignore[arg-type]
+
+
+@providers.get("/ideas", access=access_of("offers.find_ideas"), query=IdeasQuery, answer=IdeasAnswer)
+async def find_ideas(call: Call) -> Any:
+    """What a party can afford near a place on a day, nearest first, at list prices."""
+    latitude, longitude = call.query.pop("near")
+    search = {**call.query, "latitude": latitude, "longitude": longitude}
+    return await ask(call.services.offers.find_ideas, search=search)  # type: ignore[arg-type]
 
 
 @providers.get("/providers/<id:provider_id>", access=access_of("offers.get_provider"), answer=ProviderAnswer)

@@ -36,7 +36,7 @@ from gateway.schemas.fields import (
     slug,
 )
 from gateway.schemas.offers import OfferAnswer
-from gateway.schemas.query_fields import Near, QueryNumber
+from gateway.schemas.query_fields import Near, QueryNumber, QueryYesNo
 
 SITES_MAX = 50
 SEASONS_MAX = 12
@@ -95,6 +95,7 @@ class ProvidersQuery(PageQuery):
     card_type = slug(load_default=absent)
     programme = slug(load_default=absent)
     open_on = Day(load_default=absent)
+    pot_accepted = QueryYesNo(load_default=absent)
 
     @validates_schema
     def radius_has_a_centre(self, data: dict[str, Any], **_: Any) -> None:

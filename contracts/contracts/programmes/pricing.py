@@ -1,14 +1,56 @@
-"""What a card takes off a price; pure arithmetic in euro cents.
+"""What people pay and what a card takes off it: one rule for the scan and whoever asks before; euro cents.
 
 Percentages are rounded half up to the cent, on the reduction: 15 % of 1.50 € is 0.225 €, so 0.23 € off.
 A reduction is never negative and never more than the price: ``net + reduction = gross`` and ``net >= 0``.
 """
 
-from contracts.offers import OfferPublished
+from typing import Protocol
+
 from contracts.programmes.shape import People
 
 
-def reduction_cents(offer: OfferPublished, party: People, gross_cents: int, max_children: int) -> int:
+class Reducing(Protocol):
+    """What an offer says of its price; the event and the row of an offer both say it."""
+
+    @property
+    def audience(self) -> str:
+        """`holder`, `children` or `household`."""
+
+    @property
+    def kind(self) -> str:
+        """`percent`, `fixed_price` or `free`."""
+
+    @property
+    def percent(self) -> int | None:
+        """With kind `percent`."""
+
+    @property
+    def price_cents(self) -> int | None:
+        """With kind `fixed_price`, for each covered person."""
+
+    @property
+    def child_price_cents(self) -> int | None:
+        """A child's full price."""
+
+    @property
+    def max_children(self) -> int | None:
+        """How many children it reduces or lets in."""
+
+
+def list_price_cents(
+    audience: str, standard_price_cents: int, child_price_cents: int | None, party: People
+) -> int:
+    """Return what these people pay without the card; a household's stay has one price for all of them.
+
+    Where no child price is known, a child pays like an adult.
+    """
+    if audience == "household":
+        return standard_price_cents
+    child = standard_price_cents if child_price_cents is None else child_price_cents
+    return party.adults * standard_price_cents + party.children * child
+
+
+def reduction_cents(offer: Reducing, party: People, gross_cents: int, max_children: int) -> int:
     """Return the reduction on ``gross_cents`` for the party; ``max_children`` is the card type's bound.
 
     Holder and household offers reduce the gross price. Children's offers reduce each covered child's
@@ -23,7 +65,7 @@ def reduction_cents(offer: OfferPublished, party: People, gross_cents: int, max_
     return max(0, min(wanted, gross_cents))
 
 
-def covered_children(offer: OfferPublished, party: People, max_children: int) -> int:
+def covered_children(offer: Reducing, party: People, max_children: int) -> int:
     """Return how many of the party's children the offer reduces."""
     return min(
         party.children, max_children, party.children if offer.max_children is None else offer.max_children
@@ -35,7 +77,7 @@ def percent_cents(amount_cents: int, percent: int) -> int:
     return (amount_cents * percent + 50) // 100
 
 
-def _net_cents(offer: OfferPublished, full_cents: int, *, persons: int) -> int:
+def _net_cents(offer: Reducing, full_cents: int, *, persons: int) -> int:
     if offer.kind == "free":
         return 0
     if offer.kind == "percent":
