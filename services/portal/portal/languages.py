@@ -46,12 +46,17 @@ class Language:
 
     def day(self, iso: str) -> str:
         """A civil day, from its ISO form."""
-        return format_date(date.fromisoformat(iso), "long", locale=self.locale)
+        return self._day(date.fromisoformat(iso), "long")
 
     def season_day(self, month_day: str) -> str:
         """A day of any year, from ``07-14``."""
         # A leap year, so that there is a 29 February.
-        return format_date(date.fromisoformat(f"2020-{month_day}"), "d MMMM", locale=self.locale)
+        return self._day(date.fromisoformat(f"2020-{month_day}"), "d MMMM")
+
+    def _day(self, day: date, form: str) -> str:
+        written = format_date(day, form, locale=self.locale)
+        # French counts the first of a month as "first", which the forms of CLDR do not know.
+        return f"1er{written[1:]}" if self.code == "fr" and day.day == 1 else written
 
     def distance(self, km: float) -> str:
         """A distance in kilometres, to a hundred metres."""
