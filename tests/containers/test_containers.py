@@ -25,7 +25,6 @@ OWNERS = {
     "number_hash_key": "cards",
     "bank_api_key": "wallet",
     "bank_notification_secret": "wallet",
-    "portal_session_keys": "portal",
     "database_admin_password": None,
     "amqp_password": None,
 }

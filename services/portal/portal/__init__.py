@@ -1,1 +1,0 @@
-"""The web site: pages for people, made of the public API alone."""
