@@ -17,7 +17,7 @@ def wrong_queries(operation: Operation) -> Iterator[tuple[str, str]]:
     for parameter in parameters:
         name = parameter["name"]
         others = "".join(
-            f"&{other['name']}=2020-07-11"
+            f"&{other['name']}={_right_value(other['schema'])}"
             for other in parameters
             if other.get("required") and other["name"] != name
         )
@@ -27,8 +27,17 @@ def wrong_queries(operation: Operation) -> Iterator[tuple[str, str]]:
         if parameter.get("required"):
             yield name, others[1:]
     if parameters:
-        required = "&".join(f"{one['name']}=2020-07-11" for one in parameters if one.get("required"))
+        required = "&".join(
+            f"{one['name']}={_right_value(one['schema'])}" for one in parameters if one.get("required")
+        )
         yield UNKNOWN, f"{required}&{UNKNOWN}=1"
+
+
+def _right_value(schema: Schema) -> str:
+    """A day is also a text of any kind."""
+    if schema["type"] == "integer":
+        return str(schema["maximum"])
+    return str(schema.get("example", "2020-07-11"))
 
 
 def _wrong_values(schema: Schema) -> Iterator[str]:
@@ -39,7 +48,7 @@ def _wrong_values(schema: Schema) -> Iterator[str]:
         yield from ("-1", "one", "1e400", "NaN", "inf", "0x10", "1_000", "%D9%A1", str(2**63), str(2**64))
         yield str(schema["maximum"] + 1)
     if schema["type"] == "integer":
-        yield from ("1.0", "1e1", "0", "+1", "%201")
+        yield from ("1.0", "1e1", "+1", "%201", *(["0"] if schema["minimum"] > 0 else []))
     if "enum" in schema:
         yield "no-such-choice"
     if schema.get("format") in ("date", "date-time"):
