@@ -24,6 +24,7 @@ export XDG_CACHE_HOME := $(CURDIR)/var/cache
 endif
 SERVICES_WITH_QUEUES := identity cards wallet offers notify
 GATEWAY_PORT ?= 8000
+PORTAL_PORT ?= 8080
 BROKERS ?= 1
 # Each has a broker and databases of its own.
 WORKERS ?= 2
@@ -92,8 +93,8 @@ format: setup ## Format the code and order the imports
 	@$(BIN)/ruff check --fix --select I .
 	@$(BIN)/ruff format .
 
-up: setup ## Leave the platform running, its gateway at http://127.0.0.1:8000 (GATEWAY_PORT=…, BROKERS=3)
-	@$(BIN)/python -m devstack up --gateway-port $(GATEWAY_PORT) --brokers $(BROKERS)
+up: setup ## Leave the platform running, its web site at http://127.0.0.1:8080 (PORTAL_PORT=…, GATEWAY_PORT=…, BROKERS=3)
+	@$(BIN)/python -m devstack up --gateway-port $(GATEWAY_PORT) --portal-port $(PORTAL_PORT) --brokers $(BROKERS)
 
 down: ## Stop the platform and everything `make up` started
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack down; else echo 'Nothing was running.'; fi

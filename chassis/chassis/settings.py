@@ -17,30 +17,40 @@ class SettingsError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProcessSettings:
-    """What every process of the platform needs; the variable's name is the field's in capitals."""
+class PlainSettings:
+    """What every process needs, also one without a bus; the variable's name is the field's in capitals."""
 
     environment: str
-    amqp_uri: str
     metrics_port: int
+    log_level: str = "info"
+
+    def problems(self) -> list[str]:
+        """What contradicts itself although each variable alone is well formed."""
+        if self.environment in ENVIRONMENTS:
+            return []
+        return [f"ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProcessSettings(PlainSettings):
+    """What every process needs that is on the bus."""
+
+    amqp_uri: str
     token_public_keys: str
     service_signing_key: str
     public_url: str
     programmes_dir: Path
-    log_level: str = "info"
     clock_file: Path | None = None
 
     def problems(self) -> list[str]:
         """What contradicts itself although each variable alone is well formed."""
-        found = broker_problems("AMQP_URI", self.amqp_uri, self.environment)
-        if self.environment not in ENVIRONMENTS:
-            found.append(f"ENVIRONMENT must be one of {', '.join(ENVIRONMENTS)}")
+        found = broker_problems("AMQP_URI", self.amqp_uri, self.environment) + super().problems()
         if self.environment == "production" and self.clock_file is not None:
             found.append("CLOCK_FILE moves time and is refused in production")
         return found
 
 
-SettingsT = TypeVar("SettingsT", bound=ProcessSettings)
+SettingsT = TypeVar("SettingsT", bound=PlainSettings)
 
 
 def read_settings(shape: type[SettingsT], environ: Mapping[str, str]) -> SettingsT:

@@ -27,6 +27,7 @@ from devstack.services import parse_services
 DEFAULT_FOLDER = PROJECT / "var" / "up"
 CONTAINERS_FOLDER = PROJECT / "var" / "containers"
 DEFAULT_GATEWAY_PORT = 8000
+DEFAULT_PORTAL_PORT = 8080
 CIVIL_TIME = ZoneInfo("Europe/Paris")
 
 
@@ -54,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, parents=[common], help=text)
         command.add_argument("--gateway-port", type=int, default=DEFAULT_GATEWAY_PORT)
+        command.add_argument(
+            "--portal-port", type=int, default=DEFAULT_PORTAL_PORT, help="of the web site; 0 leaves it out"
+        )
         command.add_argument("--brokers", type=int, default=1, help="how many make one cluster (1, 3 or 5)")
         command.add_argument("services", nargs="*", help="services to run, cards=2 for two processes (all)")
         command.set_defaults(run=run)
@@ -104,8 +108,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace) -> None:
-    background.up(options.folder, options.gateway_port, options.services, dict(os.environ), options.brokers)
-    url = read_state(options.folder).gateway_url
+    background.up(
+        options.folder,
+        options.gateway_port,
+        options.services,
+        dict(os.environ),
+        options.brokers,
+        options.portal_port,
+    )
+    wiring = read_state(options.folder)
+    url = wiring.gateway_url
+    if wiring.portal_port:
+        print(f"The web site: {wiring.portal_url}")
     print(
         f"The platform runs: {url}   (API docs: {url}/v1/docs)\n"
         f"  logs, mails, secrets:  {options.folder}\n"
@@ -117,7 +131,9 @@ def _up(options: argparse.Namespace) -> None:
 
 
 def _serve(options: argparse.Namespace) -> None:
-    background.serve(options.folder, options.gateway_port, options.services, options.brokers)
+    background.serve(
+        options.folder, options.gateway_port, options.services, options.brokers, options.portal_port
+    )
 
 
 def _down(options: argparse.Namespace) -> None:

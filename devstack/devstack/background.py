@@ -13,10 +13,10 @@ from devstack.folders import STATE_FILE, owner, read_state
 from devstack.host.installed import GIVEN_PREFIXES
 from devstack.host.leaving import leave_when_told
 from devstack.host.pids import read_records, stop_recorded
-from devstack.host.ports import is_free, wait_until
+from devstack.host.ports import wait_until
 from devstack.host.processes import Command, is_alive, send_signal, start_process, wait_gone
-from devstack.secrets import SERVICES
-from devstack.services import http_status
+from devstack.secrets import GATEWAY, PORTAL, SERVICES
+from devstack.services import http_status, refuse_taken_port
 from devstack.stack import Stack
 
 UP_TIMEOUT_S = 300.0
@@ -24,21 +24,24 @@ DOWN_TIMEOUT_S = 60.0
 
 
 def up(
-    folder: Path, gateway_port: int, services: Sequence[str], environ: dict[str, str], brokers: int = 1
+    folder: Path,
+    gateway_port: int,
+    services: Sequence[str],
+    environ: dict[str, str],
+    brokers: int = 1,
+    portal_port: int = 0,
 ) -> None:
     """Start the platform in the background and wait until it is ready; DevstackError with what to do."""
     folder.mkdir(parents=True, exist_ok=True)
     if owner(folder):
         raise DevstackError(f"The platform already runs in {folder}. `make down` stops it.")
-    if not is_free(gateway_port):
-        raise DevstackError(
-            f"Port {gateway_port} is taken by another program. Stop it, or: make up GATEWAY_PORT=8001"
-        )
+    for name, port in ((GATEWAY, gateway_port), (PORTAL, portal_port)):
+        refuse_taken_port(name, port)
     log_file = folder / "devstack.log"
     log_file.unlink(missing_ok=True)
     given = {name: value for name, value in environ.items() if name.startswith(GIVEN_PREFIXES)}
     options = ["--folder", str(folder), "--gateway-port", str(gateway_port)]
-    options += ["--brokers", str(brokers)]
+    options += ["--brokers", str(brokers), "--portal-port", str(portal_port)]
     command = Command(
         name="devstack",
         argv=[sys.executable, "-m", "devstack", "serve", *options, *services],
@@ -54,13 +57,21 @@ def up(
         raise DevstackError(f"The platform did not start:\n{tail(log_file)}")
 
 
-def serve(folder: Path, gateway_port: int, services: Sequence[str], brokers: int = 1) -> None:
+def serve(
+    folder: Path, gateway_port: int, services: Sequence[str], brokers: int = 1, portal_port: int = 0
+) -> None:
     """Run the platform until SIGTERM; the folder's data is kept for the next time."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)
     leave_when_told(0)
     running = services or SERVICES
     with Stack.start(
-        folder, gateway_port=gateway_port, services=running, keep_data=True, archive=True, brokers=brokers
+        folder,
+        gateway_port=gateway_port,
+        portal_port=portal_port,
+        services=running,
+        keep_data=True,
+        archive=True,
+        brokers=brokers,
     ):
         while True:
             time.sleep(3600)

@@ -10,7 +10,7 @@ from devstack.host.pids import replace_text
 from devstack.programmes import copy_programmes
 from devstack.secrets import Secrets, load_secrets
 
-DEFAULT_PORTS = {"gateway": 8000, "prometheus": 9090, "bank": 8090, "family_quotient": 8091}
+DEFAULT_PORTS = {"gateway": 8000, "portal": 8080, "prometheus": 9090, "bank": 8090, "family_quotient": 8091}
 # The user of our images (deploy/Dockerfile).
 CONTAINER_USER_ID = 10_001
 
@@ -68,6 +68,7 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
     }
     return {
         "GATEWAY_PORT": str(ports["gateway"]),
+        "PORTAL_PORT": str(ports["portal"]),
         "PROMETHEUS_PORT": str(ports["prometheus"]),
         "PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
         "AMQP_PASSWORD": secrets.amqp_password,
@@ -75,6 +76,7 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
         "POSTGRES_PASSWORD": secrets.database_admin_password,
         **databases,
         **owners,
+        "PORTAL_SESSION_KEYS": secrets.portal_session_keys,
         "TOKEN_SIGNING_KEY": secrets.token_signing_key,
         "TOKEN_PUBLIC_KEYS": secrets.token_public_keys,
         **signing_keys,

@@ -9,7 +9,7 @@ from pathlib import Path
 from chassis.events.bundles import EVENTS_MAX
 from devstack.host.libraries import library_path
 from devstack.host.ports import LOOPBACK
-from devstack.secrets import GATEWAY, SERVICES, Secrets
+from devstack.secrets import GATEWAY, PORTAL, SERVICES, Secrets
 from devstack.servers.backing import Backing
 
 # The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
@@ -35,12 +35,19 @@ class Wiring:
     bank_port: int
     family_quotient_port: int
     mailbox_port: int
+    # 0 where the web site is left out.
+    portal_port: int = 0
     log_level: str = "info"
 
     @property
     def gateway_url(self) -> str:
         """Where the public API answers."""
         return f"http://{LOOPBACK}:{self.gateway_port}"
+
+    @property
+    def portal_url(self) -> str:
+        """Where the web site answers."""
+        return f"http://{LOOPBACK}:{self.portal_port}"
 
     @property
     def bank_url(self) -> str:
@@ -81,6 +88,7 @@ def wire(folder: Path, backing: Backing, secrets: Secrets, ports: Mapping[str, i
         bank_port=ports["bank"],
         family_quotient_port=ports["family_quotient"],
         mailbox_port=ports["mailbox"],
+        portal_port=ports.get(PORTAL, 0),
     )
 
 
@@ -107,6 +115,20 @@ def prepare_environment(service: str, wiring: Wiring, metrics_port: int) -> dict
     """What `prepare` has besides: the owner's accounts, which no serving process is given (ADR 0023)."""
     owner = {"OWNER_DATABASE_URL": wiring.owner_urls[service], "OWNER_AMQP_URI": wiring.amqp_uri}
     return service_environment(service, wiring, metrics_port) | owner
+
+
+def portal_environment(wiring: Wiring, metrics_port: int) -> dict[str, str]:
+    """Every variable of the web site, which knows nothing of the platform but where its API answers."""
+    return {
+        **base_environment(),
+        "ENVIRONMENT": "development",
+        "GATEWAY_URL": wiring.gateway_url,
+        "SESSION_KEYS": wiring.secrets.portal_session_keys,
+        "HTTP_PORT": str(wiring.portal_port),
+        "HTTP_HOST": LOOPBACK,
+        "METRICS_PORT": str(metrics_port),
+        "LOG_LEVEL": wiring.log_level,
+    }
 
 
 def sandbox_environment(wiring: Wiring) -> dict[str, str]:

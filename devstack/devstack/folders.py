@@ -16,7 +16,7 @@ from devstack.secrets import load_secrets
 
 LOCK_FILE = "lock"
 STATE_FILE = "stack.json"
-PORTS = ("gateway_port", "bank_port", "family_quotient_port", "mailbox_port")
+PORTS = ("gateway_port", "bank_port", "family_quotient_port", "mailbox_port", "portal_port")
 
 
 @contextmanager

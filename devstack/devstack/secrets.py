@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devstack.host.pids import replace_text
@@ -15,6 +16,7 @@ from devstack.host.pids import replace_text
 FILE_NAME = "secrets.json"
 DATABASE_SERVICES = ("identity", "cards", "wallet", "offers", "notify")
 GATEWAY = "gateway"
+PORTAL = "portal"
 # Whose events reach its pages (`contracts.cards.NEWS_OF_VISITS`).
 GATEWAY_HEARS = ("cards",)
 SERVICES = (*DATABASE_SERVICES, GATEWAY)
@@ -22,7 +24,8 @@ SERVICES = (*DATABASE_SERVICES, GATEWAY)
 
 @dataclass(frozen=True, kw_only=True)
 class Secrets:
-    """Keys are hex of 32 bytes, `token_*` JWK / JWKS JSON text (RFC 8037), passwords URL-safe text."""
+    """Keys are hex of 32 bytes, `token_*` JWK / JWKS JSON text (RFC 8037), passwords URL-safe text,
+    `portal_session_keys` Fernet keys with commas between them."""
 
     token_signing_key: str
     token_public_keys: str
@@ -34,6 +37,7 @@ class Secrets:
     bank_api_key: str
     bank_notification_secret: str
     family_quotient_api_token: str
+    portal_session_keys: str
     amqp_password: str
     amqp_passwords: dict[str, str]
     database_admin_password: str
@@ -69,6 +73,7 @@ def make_secrets() -> Secrets:
         bank_api_key=secrets.token_urlsafe(24),
         bank_notification_secret=secrets.token_hex(32),
         family_quotient_api_token=secrets.token_urlsafe(24),
+        portal_session_keys=Fernet.generate_key().decode(),
         amqp_password=secrets.token_urlsafe(24),
         amqp_passwords={user: secrets.token_urlsafe(24) for user in (*DATABASE_SERVICES, GATEWAY)},
         database_admin_password=secrets.token_urlsafe(24),

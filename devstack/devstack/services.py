@@ -5,11 +5,17 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 
-from devstack.environment import Wiring, prepare_environment, sandbox_environment, service_environment
+from devstack.environment import (
+    Wiring,
+    portal_environment,
+    prepare_environment,
+    sandbox_environment,
+    service_environment,
+)
 from devstack.errors import DevstackError
-from devstack.host.ports import LOOPBACK, answers, free_port
+from devstack.host.ports import LOOPBACK, answers, free_port, is_free
 from devstack.host.processes import Command
-from devstack.secrets import DATABASE_SERVICES, GATEWAY, SERVICES
+from devstack.secrets import DATABASE_SERVICES, GATEWAY, PORTAL, SERVICES
 from devstack.supervisor import Supervised
 
 SANDBOX = ("bank", "family_quotient", "mailbox")
@@ -30,6 +36,23 @@ def parse_services(names: Iterable[str]) -> dict[str, int]:
     return counts
 
 
+def choose_ports(gateway_port: int | None, portal_port: int | None) -> Mapping[str, int]:
+    """A port for everything that answers by HTTP or SMTP; DevstackError where a given one is taken."""
+    for name, port in ((GATEWAY, gateway_port), (PORTAL, portal_port)):
+        refuse_taken_port(name, port)
+    chosen = {name: free_port() for name in SANDBOX} | {GATEWAY: gateway_port or free_port()}
+    return chosen | ({PORTAL: portal_port} if portal_port else {})
+
+
+def refuse_taken_port(name: str, port: int | None) -> None:
+    """DevstackError where another program listens there."""
+    if port and not is_free(port):
+        raise DevstackError(
+            f"Port {port} is taken by another program. Stop it, or choose another port: "
+            f"make up {name.upper()}_PORT={port + 1}"
+        )
+
+
 def service_processes(wiring: Wiring, counts: Mapping[str, int]) -> list[Supervised]:
     """The processes of each service; the second and later ones of a service get a number in their name."""
     return [
@@ -47,6 +70,19 @@ def sandbox_processes(wiring: Wiring) -> list[Supervised]:
         "mailbox": wiring.mailbox_port,
     }
     return [_sandbox_process(wiring, name, ports[name]) for name in SANDBOX]
+
+
+def portal_process(wiring: Wiring) -> Supervised:
+    """The web site."""
+    metrics_port = free_port()
+
+    def is_ready() -> bool:
+        ports = (metrics_port, wiring.portal_port)
+        return all(http_status(port, "/healthz") == 200 for port in ports)
+
+    argv = [sys.executable, "-m", PORTAL]
+    command = _command(wiring, PORTAL, argv, portal_environment(wiring, metrics_port))
+    return Supervised(group=PORTAL, command=command, is_ready=is_ready)
 
 
 def prepare(wiring: Wiring, services: Iterable[str]) -> None:

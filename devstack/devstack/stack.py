@@ -12,17 +12,23 @@ from typing import Any, Self
 
 from devstack.clock import Clock
 from devstack.environment import Wiring, service_environment, wire
-from devstack.errors import DevstackError
 from devstack.folders import LOCK_FILE, forget_state, owned, write_state
 from devstack.host.packages import RENDERING, ensure_packages
 from devstack.host.pids import PidFile, stop_recorded
-from devstack.host.ports import free_port, is_free
+from devstack.host.ports import free_port
 from devstack.officers import create_officer
 from devstack.programmes import copy_programmes
 from devstack.reconciling import money_equation
-from devstack.secrets import GATEWAY, SERVICES, load_secrets
+from devstack.secrets import SERVICES, load_secrets
 from devstack.servers.backing import Backing, start_backing, wipe_data, wipe_given
-from devstack.services import SANDBOX, parse_services, prepare, sandbox_processes, service_processes
+from devstack.services import (
+    choose_ports,
+    parse_services,
+    portal_process,
+    prepare,
+    sandbox_processes,
+    service_processes,
+)
 from devstack.supervisor import Supervisor
 
 
@@ -45,6 +51,7 @@ class Stack:
         extra_programmes: Path | None = None,
         sandbox: bool = True,
         gateway_port: int | None = None,
+        portal_port: int | None = None,
         keep_data: bool = False,
         archive: bool = False,
         brokers: int = 1,
@@ -54,6 +61,7 @@ class Stack:
         services: names, `cards=2` for two processes. extra_programmes: a programme file or a folder of them.
         durable=False lets PostgreSQL skip fsync and deletes its data at the end (tests); keep_data=True goes
         on with the folder's data. archive=True keeps what `make restore` needs (ADR 0027).
+        portal_port: where the web site answers; without one there is none.
         brokers: how many of our own make one cluster (ADR 0030).
         Raises DevstackError with what to do; nothing is left running then.
         """
@@ -67,12 +75,20 @@ class Stack:
             on_stop.callback(stop_recorded, folder)
             on_stop.callback(forget_state, folder)
             backing, wiring, supervisor = _start_parts(
-                folder, durable, archive, brokers, gateway_port, extra_programmes, on_stop
+                folder,
+                durable,
+                archive,
+                brokers,
+                choose_ports(gateway_port, portal_port),
+                extra_programmes,
+                on_stop,
             )
             if sandbox:
                 supervisor.add(sandbox_processes(wiring))
             prepare(wiring, counts)
             supervisor.add(service_processes(wiring, counts))
+            if portal_port:
+                supervisor.add([portal_process(wiring)])
             supervisor.start()
             supervisor.wait_ready()
             write_state(wiring)
@@ -192,7 +208,7 @@ def _start_parts(
     durable: bool,
     archive: bool,
     brokers: int,
-    gateway_port: int | None,
+    ports: Mapping[str, int],
     extra_programmes: Path | None,
     on_stop: ExitStack,
 ) -> tuple[Backing, Wiring, Supervisor]:
@@ -213,16 +229,7 @@ def _start_parts(
         environ=os.environ,
     )
     on_stop.callback(backing.stop)
-    wiring = wire(folder, backing, secrets, _ports(gateway_port))
+    wiring = wire(folder, backing, secrets, ports)
     supervisor = Supervisor(pids)
     on_stop.callback(supervisor.stop_all)
     return backing, wiring, supervisor
-
-
-def _ports(gateway_port: int | None) -> Mapping[str, int]:
-    if gateway_port is not None and not is_free(gateway_port):
-        raise DevstackError(
-            f"Port {gateway_port} is taken by another program. Stop it, or choose another port: "
-            "make up GATEWAY_PORT=8001"
-        )
-    return {GATEWAY: gateway_port or free_port(), **{name: free_port() for name in SANDBOX}}

@@ -27,7 +27,7 @@ HEALTHY_TIMEOUT_S = 240.0
 @pytest.fixture(scope="session")
 def container_ports() -> dict[str, int]:
     """Free ports of this host, all on the loopback interface."""
-    return {name: free_port() for name in ("gateway", "prometheus", "bank", "family_quotient")}
+    return {name: free_port() for name in ("gateway", "portal", "prometheus", "bank", "family_quotient")}
 
 
 @pytest.fixture(scope="session")

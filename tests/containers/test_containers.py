@@ -25,6 +25,7 @@ OWNERS = {
     "number_hash_key": "cards",
     "bank_api_key": "wallet",
     "bank_notification_secret": "wallet",
+    "portal_session_keys": "portal",
     "database_admin_password": None,
     "amqp_password": None,
 }

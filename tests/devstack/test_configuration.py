@@ -12,7 +12,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from devstack.__main__ import main
 from devstack.clock import clock_of
-from devstack.environment import prepare_environment, sandbox_environment, service_environment, wire
+from devstack.environment import (
+    portal_environment,
+    prepare_environment,
+    sandbox_environment,
+    service_environment,
+    wire,
+)
 from devstack.errors import DevstackError
 from devstack.folders import owned
 from devstack.host.apt import POLICY_FORBIDS_ALL, nothing_starts
@@ -51,15 +57,17 @@ def test_the_example_file_names_every_variable_that_services_get(tmp_path: Path)
     url = "postgresql+psycopg2://x"
     databases = dict.fromkeys(DATABASE_SERVICES, DatabaseUrls(service=url, owner=url))
     backing = Backing(amqp_uri="amqp://x", databases=databases)
-    ports = {"gateway": 1, "bank": 2, "family_quotient": 3, "mailbox": 4}
+    ports = {"gateway": 1, "bank": 2, "family_quotient": 3, "mailbox": 4, "portal": 6}
     wiring = wire(tmp_path, backing, secrets, ports)
-    given = {name for service in SERVICES for name in service_environment(service, wiring, 5)} - NOT_OURS
+    given = {name for service in SERVICES for name in service_environment(service, wiring, 5)}
+    given = (given | portal_environment(wiring, 7).keys()) - NOT_OURS
     for_prepare = {name for name in prepare_environment("cards", wiring, 5) if name.startswith("OWNER_")}
     example = set(re.findall(r"^([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
     per_service = {f"DATABASE_URL_{service.upper()}" for service in DATABASE_SERVICES}
     assert example == given | for_prepare | per_service
     assert given.isdisjoint(for_prepare)
     assert "DATABASE_URL" not in service_environment("gateway", wiring, 5)
+    assert {"AMQP_URI", "DATABASE_URL", "TOKEN_SIGNING_KEY"}.isdisjoint(portal_environment(wiring, 7))
     assert "TOKEN_SIGNING_KEY" not in sandbox_environment(wiring)
 
 

@@ -1,0 +1,1 @@
+"""The web site: pages for people, made of the public API alone."""

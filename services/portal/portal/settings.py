@@ -1,0 +1,33 @@
+"""The portal's settings: neither a database nor a bus, only where the public API answers."""
+
+from dataclasses import dataclass
+
+from chassis.settings import PlainSettings
+from portal.session import SessionKeysError, Sessions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(PlainSettings):
+    """``session_keys`` are Fernet keys with commas between them: the first seals, all of them open, so that
+    a new one can be put in front of the old."""
+
+    gateway_url: str
+    session_keys: str
+    http_port: int
+    http_host: str = "0.0.0.0"  # noqa: S104 - a proxy stands in front
+
+    @property
+    def sessions(self) -> Sessions:
+        """What seals and opens the session's cookie."""
+        return Sessions(self.session_keys, is_secure=self.environment == "production")
+
+    def problems(self) -> list[str]:
+        """A key that cannot seal would be noticed by the first visitor only."""
+        found = super().problems()
+        if not self.gateway_url.startswith(("http://", "https://")):
+            found.append("GATEWAY_URL must begin with http:// or https://")
+        try:
+            Sessions(self.session_keys)
+        except SessionKeysError:
+            found.append("SESSION_KEYS must be Fernet keys, with commas between them")
+        return found

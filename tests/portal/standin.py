@@ -1,0 +1,114 @@
+"""A gateway to stand in for the platform: a few answers of the public API, as the OpenAPI document has."""
+
+import json
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+EVIL = "<script>alert('x')</script>"
+LABEL = {"fr": "Carte famille", "en": "Family card"}
+PROGRAMME = {
+    "code": "occygene-2020",
+    "name": {"fr": "Carte OCC’YGÈNE 2020", "en": "OCC’YGÈNE card 2020"},
+    "orders_open": "2020-07-06",
+    "orders_close": "2021-06-30",
+    "valid_from": "2020-07-01",
+    "valid_until": "2021-06-30",
+    "categories": [{"code": "museum", "label": {"fr": "Musées", "en": "Museums"}}],
+    "card_types": [
+        {"code": "family", "label": LABEL, "price_cents": 1500, "pots": []},
+        {
+            "code": "family_bonus",
+            "label": {"fr": "Carte famille bonus", "en": "Family bonus card"},
+            "price_cents": 0,
+            "pots": [
+                {"per_person_cents": 7000, "cap_per_household_cents": 30000, "spend_until": "2020-11-15"}
+            ],
+        },
+    ],
+}
+SITE = {
+    "id": "site_1",
+    "name": "Le quai",
+    "street": "1 rue du Port",
+    "postal_code": "34000",
+    "commune": "Montpellier",
+    "latitude": 43.6,
+    "longitude": 3.87,
+    "booking_required": True,
+    "opening": [{"from": "04-01", "to": "10-31"}],
+    "distance_km": 12.34,
+}
+OFFER = {
+    "id": "off_1",
+    "state": "published",
+    "title": {"fr": "Descente", "en": "Trip"},
+    "kind": "percent",
+    "percent": 30,
+    "price_cents": None,
+    "audience": "children",
+    "base": "standard_price",
+    "standard_price_cents": 2000,
+    "child_price_cents": 1250,
+    "season": [],
+    "pot_accepted": True,
+    "minimum_gross_cents": 3000,
+    "max_children": 3,
+    "card_types": ["family"],
+    "site_ids": [],
+}
+
+
+def provider(number: int, name: str = "Club de kayak") -> dict[str, Any]:
+    """One of the listing."""
+    texts = {"id": f"prov_{number}", "name": name, "category": "museum", "website": "https://kayak.example"}
+    return {**texts, "sites": [SITE], "offers": [OFFER, {**OFFER, "id": "off_2", "state": "draft"}]}
+
+
+def problem(status: int, code: str, field: str | None = None) -> tuple[int, dict[str, Any]]:
+    """As the gateway refuses."""
+    body: dict[str, Any] = {"code": code, "message": {"fr": "Non : distance.", "en": "No: distance."}}
+    if field:
+        rule = {"field": field, "rule": "must be a number", "rule_fr": "doit être un nombre"}
+        body["errors"] = [rule]
+    return status, body
+
+
+def answer(path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+    """Status and body."""
+    if path == "/v1/programmes":
+        return 200, {"programmes": [PROGRAMME]}
+    if path == "/v1/providers/prov_broken":
+        return 200, {"id": "prov_broken"}
+    if path.startswith("/v1/providers/prov_"):
+        return 200, provider(1)
+    if path == "/v1/providers" and query.get("radius_km") == ["far"]:
+        return problem(422, "invalid_field", "radius_km")
+    if path == "/v1/providers":
+        limit = int(query["limit"][0])
+        found = [provider(number, EVIL * 4) for number in range(limit)]
+        return 200, {"providers": found, "next_cursor": None if "cursor" in query else "next"}
+    return problem(404, "not_found")
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET."""
+
+    def do_GET(self) -> None:
+        """One answer in JSON."""
+        asked = urlsplit(self.path)
+        status, body = answer(asked.path, parse_qs(asked.query))
+        text = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+
+if __name__ == "__main__":
+    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
