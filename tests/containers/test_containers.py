@@ -14,6 +14,9 @@ pytestmark = pytest.mark.containers
 
 # Prometheus looks for containers every 10 s and scrapes each every 10 s.
 SCRAPED_TIMEOUT_S = 60.0
+PORTAL = "portal"
+EVERY_PROCESS = (*SERVICES, PORTAL)
+WITHOUT_DATABASE = {"gateway", PORTAL}
 EVERYWHERE = {"token_public_keys"}
 ANSWERING = {"service_public_keys"}
 # Besides passwords and signing keys that belong to the service of the same name.
@@ -53,14 +56,14 @@ def containers(platform: ContainerPlatform) -> dict[str, dict[str, Any]]:
 def test_every_container_is_healthy_or_has_done_its_work(containers: dict[str, dict[str, Any]]) -> None:
     state = {name: container["State"] for name, container in containers.items()}
     one_shot = {name for name in state if "Health" not in state[name]}
-    assert one_shot == {f"prepare-{service}" for service in SERVICES if service != "gateway"}
+    assert one_shot == {f"prepare-{service}" for service in EVERY_PROCESS if service not in WITHOUT_DATABASE}
     assert {name: state[name]["ExitCode"] for name in one_shot} == dict.fromkeys(one_shot, 0)
     health = {name: state[name]["Health"]["Status"] for name in state.keys() - one_shot}
     assert health == dict.fromkeys(health, "healthy")
-    assert set(SERVICES) < set(health)
+    assert set(EVERY_PROCESS) < set(health)
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", EVERY_PROCESS)
 def test_a_service_runs_as_nobody_in_particular_and_can_write_nothing_of_its_own(
     platform: ContainerPlatform, service: str
 ) -> None:
@@ -70,24 +73,24 @@ def test_a_service_runs_as_nobody_in_particular_and_can_write_nothing_of_its_own
     assert writable.split() == []
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", EVERY_PROCESS)
 def test_a_service_comes_back_when_its_process_ends(
     containers: dict[str, dict[str, Any]], service: str
 ) -> None:
     assert containers[service]["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", EVERY_PROCESS)
 def test_a_service_is_given_its_own_secrets_only(containers: dict[str, dict[str, Any]], service: str) -> None:
     environment = "\n".join(containers[service]["Config"]["Env"])
     given = {name for name, value in secret_values().items() if value in environment}
     own = {name for name, owner in OWNERS.items() if owner == service}
-    own |= {f"signing_{service}", f"amqp_{service}"}
-    own |= {f"database_{service}", *ANSWERING} if service != "gateway" else set()
+    own |= {f"signing_{service}", f"amqp_{service}"} if service != PORTAL else set()
+    own |= {f"database_{service}", *ANSWERING} if service not in WITHOUT_DATABASE else set()
     assert given - EVERYWHERE == own
 
 
-@pytest.mark.parametrize("service", SERVICES)
+@pytest.mark.parametrize("service", EVERY_PROCESS)
 def test_no_secret_is_in_an_image_its_history_or_its_files(platform: ContainerPlatform, service: str) -> None:
     image = platform.compose.containers()[service]["Image"]
     description = docker("history", "--no-trunc", image) + docker("inspect", image)
@@ -99,7 +102,7 @@ def test_no_secret_is_in_an_image_its_history_or_its_files(platform: ContainerPl
 
 
 def test_an_image_names_no_variable_that_holds_a_secret(platform: ContainerPlatform) -> None:
-    for service in SERVICES:
+    for service in EVERY_PROCESS:
         found = json.loads(docker("inspect", platform.compose.containers()[service]["Image"]))
         names = {line.split("=")[0] for line in found[0]["Config"]["Env"]}
         # GPG_KEY is the public key that Python's own image checks its source with.
@@ -114,7 +117,7 @@ def test_ports_are_open_on_the_loopback_interface_only(containers: dict[str, dic
         for published in container["HostConfig"]["PortBindings"].values()
         for binding in published or []
     ]
-    assert len(bindings) == 4
+    assert len(bindings) == 5
     assert set(bindings) == {"127.0.0.1"}
 
 
@@ -125,4 +128,4 @@ def test_prometheus_scrapes_every_service(platform: ContainerPlatform) -> None:
         ).json()
         return {one["metric"]["service"]: one["value"][1] for one in answer["data"]["result"]}
 
-    assert wait_until(lambda: up() == dict.fromkeys(SERVICES, "1"), SCRAPED_TIMEOUT_S, 1.0), up()
+    assert wait_until(lambda: up() == dict.fromkeys(EVERY_PROCESS, "1"), SCRAPED_TIMEOUT_S, 1.0), up()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from math import isfinite
+from pathlib import Path
 from uuid import uuid4
 
 import httpx
@@ -16,6 +17,7 @@ from tests.e2e.world import World
 from tests.ops.declared import declared_metrics, exposed_series
 from tests.ops.prometheus import Watching, watching
 from tests.ops.watched import panels
+from tests.portal.serving import portal
 
 DESK = "Grotte des Métriques"
 HOPS = {"gateway", "broker", "cards", "database"}
@@ -50,17 +52,25 @@ def prometheus(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield started
 
 
-def test_every_metric_of_the_code_is_exposed_and_has_the_labels_that_it_declares(world: World) -> None:
+def test_every_metric_of_the_code_is_exposed_and_has_the_labels_that_it_declares(
+    world: World, tmp_path: Path
+) -> None:
     shown: set[str] = set()
     series = exposed_series()
+
+    def scrape(process: str, address: str) -> None:
+        for family in text_string_to_metric_families(httpx.get(address, trust_env=False).text):
+            shown.update({family.name, f"{family.name}_total"})
+            for sample in family.samples:
+                labels = series.get(sample.name, set(sample.labels))
+                assert sample.labels.keys() == labels, f"{process}: {sample.name}"
+
     for service in SERVICES:
         for port in world.platform.metrics_ports(service):
-            text = httpx.get(f"http://{LOOPBACK}:{port}/metrics", trust_env=False).text
-            for family in text_string_to_metric_families(text):
-                shown |= {family.name, f"{family.name}_total"}
-                for sample in family.samples:
-                    labels = series.get(sample.name, set(sample.labels))
-                    assert sample.labels.keys() == labels, f"{service}: {sample.name}"
+            scrape(service, f"http://{LOOPBACK}:{port}/metrics")
+    with portal(world.platform.gateway_url, tmp_path) as browser:
+        assert browser.get("/").status_code == 200
+        scrape("portal", browser.headers["X-Metrics"])
     assert declared_metrics().keys() <= shown
 
 

@@ -16,9 +16,13 @@ NO_WORDS = re.compile(r"""\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|[\w-]+="[^"]*"|&\w+;""",
 SOURCES = [*FOLDER.rglob("*.html"), *FOLDER.rglob("*.py")]
 
 
-def sentences(code: str) -> dict[str, list[str]]:
-    """Each name's sentence, or its forms."""
-    with (LOCALES / code / "LC_MESSAGES" / "portal.po").open("rb") as file:
+def catalogues(code: str) -> dict[str, dict[str, list[str]]]:
+    """For each file of a language: each name's sentence, or its forms."""
+    return {path.stem: _sentences(path, code) for path in (LOCALES / code / "LC_MESSAGES").glob("*.po")}
+
+
+def _sentences(path: Path, code: str) -> dict[str, list[str]]:
+    with path.open("rb") as file:
         found = [message for message in read_po(file, locale=code) if message.id]
     return {
         one.id[0] if isinstance(one.id, tuple) else str(one.id): list(one.string)
@@ -26,6 +30,17 @@ def sentences(code: str) -> dict[str, list[str]]:
         else [str(one.string)]
         for one in found
     }
+
+
+def sentences(code: str) -> dict[str, list[str]]:
+    """All of a language."""
+    return {name: forms for file in catalogues(code).values() for name, forms in file.items()}
+
+
+def test_a_sentence_stands_in_the_same_one_file_in_both_languages() -> None:
+    french, english = ({n: list(file) for n, file in catalogues(code).items()} for code in CODES)
+    assert french == english
+    assert sum(map(len, french.values())) == len(sentences("fr"))
 
 
 def test_both_languages_have_the_same_sentences_with_the_same_values() -> None:

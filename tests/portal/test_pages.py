@@ -120,7 +120,7 @@ def test_a_filter_that_the_api_refuses_has_its_rule_at_the_field_and_stays_typed
 def test_a_providers_page_says_what_the_card_brings_and_when(browser: httpx.Client) -> None:
     text = read(browser.get("/prestataires/prov_1").text).text
     assert "30 % de réduction" in text.replace("\u202f", " ").replace("\xa0", " ")
-    assert "Du 1 avril au 31 octobre" in text
+    assert "Du 1er avril au 31 octobre" in text
     assert "3 enfants au plus" in text
     assert "34000 Montpellier" in text
     assert text.count("Descente") == 1

@@ -68,13 +68,18 @@ class Language:
 
 
 def _catalogue(code: str) -> Translations:
-    """Compiled when the process starts, so that no compiled file can lag behind its source."""
-    with (LOCALES / code / "LC_MESSAGES" / "portal.po").open("rb") as file:
-        catalogue = read_po(file, locale=code)
-    compiled = BytesIO()
-    write_mo(compiled, catalogue)
-    compiled.seek(0)
-    return Translations(compiled, "portal")
+    """Every file of this language, compiled when the process starts, so that no compiled file lags behind."""
+    whole = Translations()
+    for path in sorted((LOCALES / code / "LC_MESSAGES").glob("*.po")):
+        compiled = BytesIO()
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, locale=code))
+        compiled.seek(0)
+        # Each has the header with the language's plural forms.
+        read = Translations(compiled)
+        whole.plural = read.plural
+        whole.merge(read)
+    return whole
 
 
 # Day before month in English too, as everywhere in Europe.
