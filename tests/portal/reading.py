@@ -46,7 +46,8 @@ def faults_of(page: Page) -> list[str]:
     labelled = {label.get("for") for label in page.all("label")}
     levels = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3", "h4")]
     described = {word for _, a in page.tags for word in a.get("aria-describedby", "").split()}
-    found = [f"{one['id']} has no label" for one in page.all(*FIELDS) if one.get("id") not in labelled]
+    fields = [one for one in page.all(*FIELDS) if one.get("type") != "hidden"]
+    found = [f"{one.get('id')} has no label" for one in fields if one.get("id") not in labelled]
     found += [f"{one} is described by nothing" for one in described - set(ids)]
     found += [f"id {one} twice" for one in set(ids) if ids.count(one) > 1]
     found += [f"h{b} after h{a}" for a, b in itertools.pairwise(levels) if b > a + 1]

@@ -46,5 +46,7 @@ def portal(gateway_url: str, folder: Path, **variables: str) -> Iterator[httpx.C
         process(argv, port, folder / "portal.log", **environment),
         httpx.Client(base_url=f"http://{LOOPBACK}:{port}", trust_env=False) as browser,
     ):
+        # As every browser says of a form of the same site.
+        browser.headers["Sec-Fetch-Site"] = "same-origin"
         browser.headers["X-Metrics"] = f"http://{LOOPBACK}:{metrics_port}/metrics"
         yield browser

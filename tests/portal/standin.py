@@ -92,13 +92,58 @@ def answer(path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]
     return problem(404, "not_found")
 
 
+def token(kind: str, role: str | None = None, expires_in: int = 900) -> tuple[int, dict[str, Any]]:
+    """As signing in answers; the token tells `/v1/me` who it is."""
+    return 200, {
+        "access_token": f"{kind}:{role or ''}",
+        "token_type": "Bearer",
+        "expires_in": expires_in,
+        "refresh_token": f"again:{kind}:{role or ''}",
+    }
+
+
+def posted(path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Status and body of a POST."""
+    if path == "/v1/oauth/email-codes" and "@" not in body["email"]:
+        return problem(422, "invalid_field", "email")
+    if path == "/v1/oauth/email-codes":
+        return 202, {}
+    if path != "/v1/oauth/token":
+        return 204, {}
+    match body:
+        case {"code": "123456"}:
+            return token("holder")
+        # Its access token ends at once, so that it must be renewed.
+        case {"code": "111111"}:
+            return token("holder", expires_in=0)
+        case {"refresh_token": refresh} if refresh.startswith("again:"):
+            return token(*refresh.removeprefix("again:").split(":"))
+        case {"password": "first", **rest} if "new_password" not in rest:
+            status, said = problem(400, "new_password_required")
+            return status, {**said, "field": "new_password"}
+        case {"username": "officer@region.example", "password": _}:
+            return token("staff", "officer")
+    return problem(400, "sign_in_refused")
+
+
 class Handler(BaseHTTPRequestHandler):
-    """Answers GET."""
+    """Answers GET and POST."""
 
     def do_GET(self) -> None:
         """One answer in JSON."""
         asked = urlsplit(self.path)
-        status, body = answer(asked.path, parse_qs(asked.query))
+        if asked.path == "/v1/me":
+            kind, role = self.headers["Authorization"].removeprefix("Bearer ").split(":")
+            self._say(200, {"kind": kind, "role": role or None, "provider_id": None})
+            return
+        self._say(*answer(asked.path, parse_qs(asked.query)))
+
+    def do_POST(self) -> None:
+        """One answer in JSON."""
+        given = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        self._say(*posted(self.path, json.loads(given or "{}")))
+
+    def _say(self, status: int, body: dict[str, Any]) -> None:
         text = json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")

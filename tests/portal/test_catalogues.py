@@ -11,8 +11,8 @@ from portal.languages import CODES, LOCALES
 
 FOLDER = Path(portal.__file__).parent
 VALUE = re.compile(r"%\((\w+)\)s")
-# Expressions, tags, attributes that an expression makes, and characters by name.
-NO_WORDS = re.compile(r"""\{%.*?%\}|\{\{.*?\}\}|<[^>]*>|[\w-]+="[^"]*"|&\w+;""", re.DOTALL)
+# Expressions, comments, tags, attributes that an expression makes, and characters by name.
+NO_WORDS = re.compile(r"""\{%.*?%\}|\{#.*?#\}|\{\{.*?\}\}|<[^>]*>|[\w-]+="[^"]*"|&\w+;""", re.DOTALL)
 SOURCES = [*FOLDER.rglob("*.html"), *FOLDER.rglob("*.py")]
 
 

@@ -12,6 +12,7 @@ from chassis.clock import use_offset_file
 from chassis.log import configure_logging
 from chassis.loop.client import LoopRpcClient
 from chassis.loop.news import LoopNews
+from chassis.proxies import address_behind
 from contracts.cards import NEWS_OF_VISITS
 from gateway import docs, openapi
 from gateway.api import (
@@ -100,12 +101,10 @@ class Application:
 
 
 def trust_proxies(scope: Scope, proxies_in_front: int) -> None:
-    """Take the caller's address from the last ``proxies_in_front`` entries of ``X-Forwarded-For``: those that
-    our own proxies wrote. Whatever stands before them a stranger may have sent."""
-    lines = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-    entries = [entry.strip() for entry in ",".join(lines).split(",") if entry.strip()]
-    if len(entries) >= proxies_in_front:
-        scope["client"] = (entries[-proxies_in_front], 0)
+    """Take the caller's address from what our own proxies wrote (`chassis.proxies`)."""
+    lines = (value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
+    if address := address_behind(lines, proxies_in_front):
+        scope["client"] = (address, 0)
 
 
 def build_app(

@@ -1,5 +1,6 @@
 """The application (ASGI): which address is which page."""
 
+import mimetypes
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,22 +12,24 @@ from starlette.types import ASGIApp
 
 from chassis.log import configure_logging
 from portal.api.client import Api
-from portal.errors import HANDLERS
-from portal.pages import STYLESHEET, STYLESHEET_MARK, page
+from portal.errors import HANDLERS, not_found
+from portal.own_forms import OwnFormsOnly
+from portal.pages import STATIC, STATIC_ADDRESSES
 from portal.seen import Seen
+from portal.session import Kept
 from portal.settings import Settings
-from portal.visitor import home, listing, provider
+from portal.sign_in import routes as sign_in
+from portal.visitor import routes as visitor
 
 CACHE_S = 365 * 24 * 3600
 
 
-async def _stylesheet(_request: Request) -> Response:
+async def _static(request: Request) -> Response:
+    name = STATIC_ADDRESSES.get(request.url.path)
+    if name is None:
+        return await not_found(request, LookupError())
     headers = {"Cache-Control": f"public, max-age={CACHE_S}, immutable"}
-    return Response(STYLESHEET, media_type="text/css", headers=headers)
-
-
-async def _accessibility(request: Request) -> Response:
-    return page(request, "accessibility.html")
+    return Response(STATIC[name], media_type=mimetypes.guess_type(name)[0], headers=headers)
 
 
 async def _healthz(_request: Request) -> Response:
@@ -34,11 +37,9 @@ async def _healthz(_request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/", home.show),
-    Route("/prestataires", listing.show),
-    Route("/prestataires/{provider_id}", provider.show),
-    Route("/accessibilite", _accessibility),
-    Route(f"/static/portal.{STYLESHEET_MARK}.css", _stylesheet),
+    *visitor.ROUTES,
+    *sign_in.ROUTES,
+    Route("/static/{name}", _static),
     Route("/healthz", _healthz),
 ]
 
@@ -56,4 +57,4 @@ def create_app(settings: Settings) -> ASGIApp:
     app = Starlette(routes=ROUTES, exception_handlers=dict(HANDLERS), lifespan=open_for_business)
     app.router.redirect_slashes = False
     app.state.api, app.state.sessions = api, settings.sessions
-    return Seen(app)
+    return Seen(Kept(OwnFormsOnly(app), settings.sessions), settings.proxies_in_front)

@@ -8,7 +8,10 @@ from starlette.responses import Response
 
 from chassis.log import failure, get_logger
 from portal.api.client import ApiProblem, GatewayAway
+from portal.forms import FormUnreadable
 from portal.pages import page
+from portal.sign_in.going_on import to_sign_in
+from portal.signed_in import SignInNeeded
 
 RETRY_AFTER_S = 10
 
@@ -42,8 +45,15 @@ async def went_wrong(request: Request, error: Exception) -> Response:
     return page(request, "wrong.html", 500)
 
 
+async def unreadable(request: Request, _error: Exception) -> Response:
+    """What came is no form of ours."""
+    return page(request, "unreadable.html", 400)
+
+
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {
     HTTPException: not_found,
+    FormUnreadable: unreadable,
+    SignInNeeded: to_sign_in,
     GatewayAway: gateway_away,
     ApiProblem: refused,
     Exception: went_wrong,

@@ -7,17 +7,33 @@ from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from portal.api.client import Api
+from portal.forms import new_key
 from portal.languages import CODES, LANGUAGES, Language, language_of
-from portal.session import Sessions
 
 FOLDER = Path(__file__).parent
-STYLESHEET = (FOLDER / "static" / "portal.css").read_bytes()
-# In its address, so that browsers may keep it for a year and never show an old one.
-STYLESHEET_MARK = hashlib.sha256(STYLESHEET).hexdigest()[:12]
+STATIC = {path.name: path.read_bytes() for path in sorted((FOLDER / "static").iterdir())}
 LANGUAGE_PARAMETER = "lang"
+SEE_OTHER = 303
+# The first page of whoever has signed in, by role; holders have none.
+HOMES = {
+    "holder": "/mon-espace",
+    "officer": "/agent",
+    "office_officer": "/agent",
+    "provider_manager": "/prestataire",
+    "provider_desk": "/prestataire",
+}
+
+
+def static_address(name: str) -> str:
+    """The address of a file of `static/`; its mark changes with the file, so that browsers may keep it."""
+    stem, _, kind = name.rpartition(".")
+    return f"/static/{stem}.{hashlib.sha256(STATIC[name]).hexdigest()[:12]}.{kind}"
+
+
+STATIC_ADDRESSES = {static_address(name): name for name in STATIC}
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
@@ -25,7 +41,7 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
 )
-_templates.globals |= {"languages": LANGUAGES, "stylesheet": f"/static/portal.{STYLESHEET_MARK}.css"}
+_templates.globals |= {"languages": LANGUAGES, "static": static_address, "new_key": new_key, "homes": HOMES}
 
 
 def api_of(request: Request) -> Api:
@@ -34,31 +50,35 @@ def api_of(request: Request) -> Api:
     return api
 
 
-def language_for(request: Request, session: dict[str, Any]) -> Language:
+def language_for(request: Request) -> Language:
     """The language that this visitor reads."""
     asked = request.query_params.get(LANGUAGE_PARAMETER)
-    return language_of(asked, session.get("language"), request.headers.get("accept-language", ""))
+    return language_of(asked, request.session.get("language"), request.headers.get("accept-language", ""))
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """The page in the visitor's language; a language asked for in the address is kept."""
-    sessions: Sessions = request.app.state.sessions
-    session = sessions.open(request)
-    language = language_for(request, session)
+    session, asked = request.session, request.query_params.get(LANGUAGE_PARAMETER)
+    language = language_for(request)
+    if asked in LANGUAGES and session.get("language") != asked:
+        session["language"] = asked
     html = _templates.get_template(template).render(
         **values,
         language=language,
         t=language.say,
         here=request.url.path,
+        signed_in=session.get("person"),
+        notice=session.pop("notice", None),
         switches={code: _address(request, code) for code in CODES if code != language.code},
     )
-    answer = HTMLResponse(
-        html, status, {"Content-Language": language.code, "Vary": "Accept-Language, Cookie"}
-    )
-    asked = request.query_params.get(LANGUAGE_PARAMETER)
-    if asked in LANGUAGES and session.get("language") != asked:
-        sessions.keep(answer, session | {"language": asked})
-    return answer
+    return HTMLResponse(html, status, {"Content-Language": language.code, "Vary": "Accept-Language, Cookie"})
+
+
+def redirect(request: Request, path: str, notice: str | None = None) -> RedirectResponse:
+    """After a form: to a page of ours, which says once by the sentence of this name what was done."""
+    if notice:
+        request.session["notice"] = notice
+    return RedirectResponse(path, SEE_OTHER)
 
 
 def _address(request: Request, code: str) -> str:

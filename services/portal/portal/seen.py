@@ -6,11 +6,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.log import bind_call_id, get_logger
 from chassis.metrics import histogram
+from chassis.proxies import address_behind
+from portal.api.client import visitor_address
 
-# Nothing but our own stylesheet, pictures and forms; no script at all.
+# Nothing but our own stylesheet, scripts, pictures and forms, all of them files.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 INTERNAL_ERROR = 500
 SAFE_HEADERS = {
@@ -28,8 +30,8 @@ _seconds = histogram("page_duration_seconds", "Time to answer a page", ["page", 
 class Seen:
     """Around the application: a call id, one log line and one measurement for each request, safe headers."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, proxies_in_front: int = 0) -> None:
+        self._app, self._proxies = app, proxies_in_front
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -37,6 +39,7 @@ class Seen:
             await self._app(scope, receive, send)
             return
         bind_call_id(None)
+        visitor_address.set(address_of(scope, self._proxies))
         began, status = perf_counter(), 0
 
         async def sending(message: Message) -> None:
@@ -65,3 +68,10 @@ class Seen:
         log.info(
             "page_answered", page=route, method=method, status=status, duration_ms=round(taken_s * 1e3, 1)
         )
+
+
+def address_of(scope: Scope, proxies_in_front: int) -> str:
+    """The visitor's address."""
+    lines = (value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
+    peer: str = (scope.get("client") or ("",))[0]
+    return address_behind(lines, proxies_in_front) or peer

@@ -4,12 +4,16 @@ import json
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from starlette.requests import Request
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "session"
-# As long as a token of the API may be renewed without a new code.
-SESSION_TTL_S = 12 * 3600
+# As long as a holder may stay signed in; how long anybody really is, the API decides.
+SESSION_TTL_S = 30 * 24 * 3600
+# What a browser keeps of one cookie (RFC 6265 §6.1), with room for its attributes.
+SEALED_CHARACTERS_MAX = 3_900
 
 
 class SessionKeysError(Exception):
@@ -17,7 +21,7 @@ class SessionKeysError(Exception):
 
 
 class Sessions:
-    """Seals and opens sessions; ``keys`` are Fernet keys with commas between them."""
+    """Seals and opens; ``keys`` are Fernet keys with commas between them."""
 
     def __init__(self, keys: str, *, is_secure: bool = True) -> None:
         try:
@@ -26,16 +30,54 @@ class Sessions:
             raise SessionKeysError from error
         self._is_secure = is_secure
 
-    def open(self, request: Request) -> dict[str, Any]:
-        """What the browser kept; empty where there is nothing, or what was not sealed by us or is too old."""
-        sealed = request.cookies.get(COOKIE, "")
+    def seal(self, kept: dict[str, Any]) -> str:
+        """A text that only the portal can read or make."""
+        return self._fernet.encrypt(json.dumps(kept).encode()).decode()
+
+    def open(self, sealed: str) -> dict[str, Any]:
+        """What was sealed; empty where it was not sealed by us, or is too old."""
         try:
             kept = json.loads(self._fernet.decrypt(sealed.encode(), ttl=SESSION_TTL_S))
         except (InvalidToken, ValueError):
             return {}
         return kept if isinstance(kept, dict) else {}
 
-    def keep(self, response: Response, session: dict[str, Any]) -> None:
-        """Let the browser keep it until it is closed."""
-        sealed = self._fernet.encrypt(json.dumps(session).encode()).decode()
-        response.set_cookie(COOKIE, sealed, httponly=True, samesite="lax", secure=self._is_secure, path="/")
+    def cookie(self, session: dict[str, Any]) -> str:
+        """The header that lets the browser keep it until it is closed; an empty one is forgotten."""
+        answer = Response()
+        sealed = self.seal(session) if session else ""
+        # A browser would drop it without a word.
+        assert len(sealed) <= SEALED_CHARACTERS_MAX, "the session is too large for a cookie"
+        answer.set_cookie(
+            COOKIE,
+            sealed,
+            max_age=None if session else 0,
+            httponly=True,
+            samesite="lax",
+            secure=self._is_secure,
+            path="/",
+        )
+        return answer.headers["set-cookie"]
+
+
+class Kept:
+    """Around the application: ``request.session`` is what the browser kept; changed, it goes back."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
+        self._app, self._sessions = app, sessions
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        session = self._sessions.open(HTTPConnection(scope).cookies.get(COOKIE, ""))
+        scope["session"] = session
+        before = json.dumps(session)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start" and json.dumps(session) != before:
+                MutableHeaders(scope=message).append("Set-Cookie", self._sessions.cookie(session))
+            await send(message)
+
+        await self._app(scope, receive, sending)

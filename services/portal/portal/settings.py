@@ -9,12 +9,13 @@ from portal.session import SessionKeysError, Sessions
 @dataclass(frozen=True, kw_only=True)
 class Settings(PlainSettings):
     """``session_keys`` are Fernet keys with commas between them: the first seals, all of them open, so that
-    a new one can be put in front of the old."""
+    a new one can be put in front of the old. ``proxies_in_front`` write ``X-Forwarded-For`` before it."""
 
     gateway_url: str
     session_keys: str
     http_port: int
     http_host: str = "0.0.0.0"  # noqa: S104 - a proxy stands in front
+    proxies_in_front: int = 0
 
     @property
     def sessions(self) -> Sessions:
@@ -26,6 +27,8 @@ class Settings(PlainSettings):
         found = super().problems()
         if not self.gateway_url.startswith(("http://", "https://")):
             found.append("GATEWAY_URL must begin with http:// or https://")
+        if self.proxies_in_front < 0:
+            found.append("PROXIES_IN_FRONT must not be negative")
         try:
             Sessions(self.session_keys)
         except SessionKeysError:
