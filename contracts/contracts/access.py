@@ -84,6 +84,9 @@ def _only(*services: str) -> Access:
 OPEN = _open()
 """An endpoint that calls no one service, or lets it judge by what the body says."""
 
+SIGNED_IN = Access(open_to=PEOPLE - {"anonymous"})
+"""An endpoint for whoever has a token, whatever it allows."""
+
 CALLS: dict[str, Access] = {
     "identity.register_household": _only("cards"),
     "identity.get_application": _only("gateway"),
@@ -122,6 +125,7 @@ CALLS: dict[str, Access] = {
     "cards.redeem": _with("redemptions:write", "own provider"),
     "cards.cancel_redemption": _with("redemptions:cancel", "own provider"),
     "cards.find_device_redemptions": _with("redemptions:read", "own device"),
+    "cards.find_own_orders": _with("orders:read", "own orders"),
     "cards.find_own_visits": _with("cards:read", "own household"),
     "cards.find_provider_visits": _with("statistics:read", "own provider"),
     "cards.find_own_visit_changes": _with("cards:read", "own household"),

@@ -228,6 +228,19 @@ class CardView(TypedDict):
     replaced_by: str | None
 
 
+class OwnOrder(OrderView):
+    """An order with the card that stands for it now."""
+
+    card: CardView | None
+
+
+class OwnOrderPage(TypedDict):
+    """A page of a holder's orders, newest first."""
+
+    orders: list[OwnOrder]
+    next_cursor: str | None
+
+
 class VoucherView(TypedDict):
     """All that a voucher prints. Never logged, never in an event. ``number`` is 16 digits, ungrouped."""
 
@@ -492,6 +505,8 @@ class CardsRpc(Protocol):
 
     def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:
         """The calling device's last scans."""
+
+    def find_own_orders(self, *, cursor: str | None, limit: int) -> OwnOrderPage: ...
 
     def find_own_visits(self, *, cursor: str | None, limit: int) -> RedemptionPage:
         """The calling holder's visits, by all their cards."""

@@ -51,11 +51,16 @@ def newest_card(session: Session, order: Order) -> Card | None:
     return session.scalar(select(Card).where(Card.order_id == order.id).order_by(Card.id.desc()).limit(1))
 
 
-def own_visits(caller: Caller) -> ColumnElement[bool]:
-    """Which visits are the calling holder's; refuses anybody else."""
+def own_orders(caller: Caller) -> ColumnElement[bool]:
+    """Which orders are the calling holder's; refuses anybody else."""
     if caller.kind != "holder":
         raise Refusal("not_allowed")
-    cards = select(Card.id).join(Order, Order.id == Card.order_id).where(Order.account_id == caller.subject)
+    return Order.account_id == caller.subject
+
+
+def own_visits(caller: Caller) -> ColumnElement[bool]:
+    """Which visits are the calling holder's; refuses anybody else."""
+    cards = select(Card.id).join(Order, Order.id == Card.order_id).where(own_orders(caller))
     return Redemption.card_id.in_(cards)
 
 

@@ -5,7 +5,8 @@ from sqlalchemy.orm import Session
 from cards import catalogue, following, measuring, published, reading, reissuing, revoking
 from cards.books import BOOKS
 from cards.disputes.service import DisputeCalls
-from cards.orders import correcting, ordering, validating
+from cards.orders import correcting, validating
+from cards.orders.service import OrderCalls
 from cards.pots import allowances, closing
 from cards.scan import cancelling, quoting, redeeming
 from cards.settings import Settings
@@ -15,9 +16,6 @@ from contracts.access import calls_of
 from contracts.cards import (
     AllowanceTotals,
     CardView,
-    OrderHolder,
-    OrderRequest,
-    OrderView,
     PotsView,
     ProgrammeView,
     RedeemAnswer,
@@ -39,7 +37,7 @@ def _load(settings: Settings) -> dict[str, Programme]:
     return read_programmes(text_files(settings.programmes_dir, ".toml"))
 
 
-class CardsService(DisputeCalls):
+class CardsService(OrderCalls, DisputeCalls):
     """RPC, events and loops of `cards`."""
 
     name = "cards"
@@ -51,7 +49,7 @@ class CardsService(DisputeCalls):
     caller = CurrentCaller()
     programmes = Loaded(_load)
 
-    # --- programmes and orders ---
+    # --- programmes, and what becomes of orders ---
 
     @rpc
     def find_programmes(self) -> list[ProgrammeView]:
@@ -60,37 +58,6 @@ class CardsService(DisputeCalls):
     @rpc
     def get_programme(self, *, code: str) -> ProgrammeView:
         return catalogue.get_programme(self.programmes, code)
-
-    @rpc
-    def place_order(self, *, idempotency_key: str, order: OrderRequest) -> OrderView:
-        return ordering.place_order(
-            self.db.transaction,
-            self.caller,
-            self.programmes,
-            self.settings.keys,
-            self.services.as_service().identity,
-            idempotency_key=idempotency_key,
-            order=order,
-        )
-
-    @rpc
-    def get_order(self, *, order_id: str, order_secret: str | None) -> OrderView:
-        with self.db.transaction() as session:
-            return reading.get_order(
-                session,
-                self.caller,
-                self.programmes,
-                self.settings.keys,
-                order_id=order_id,
-                order_secret=order_secret,
-            )
-
-    @rpc
-    def get_order_holder(self, *, order_id: str, order_secret: str | None) -> OrderHolder:
-        with self.db.transaction() as session:
-            return correcting.get_order_holder(
-                session, self.caller, self.settings.keys, order_id=order_id, order_secret=order_secret
-            )
 
     @handles(HolderAccountChanged)
     def follow_holder(self, session: Session, event: HolderAccountChanged) -> None:

@@ -66,6 +66,8 @@ apply_provider                   +      +   +   +   +   +   +   +   A   +   +   
 decide_provider                  A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
 get_statistics                   A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N
 get_balance                      A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
+get_caller                       A      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+find_own_orders                  A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F
 find_own_visits                  A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F
 find_provider_visits             A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
 stream_own_visits                A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F

@@ -28,6 +28,8 @@ FITTING = {
     "decide_provider": "officer",
     "get_statistics": "manager",
     "get_balance": "manager",
+    "find_own_orders": "holder",
+    "get_caller": "holder",
     "find_own_visits": "holder",
     "find_provider_visits": "manager",
     "stream_own_visits": "holder",

@@ -38,6 +38,8 @@ CALLS = [
     "POST /v1/orders/{order_id}/voucher-mails",
     "POST /v1/payments/notifications",
     "GET /v1/payments/return",
+    "GET /v1/me",
+    "GET /v1/me/orders",
     "GET /v1/me/visits",
     "GET /v1/me/visits/stream",
     "POST /v1/me/visits/{redemption_id}/dispute",

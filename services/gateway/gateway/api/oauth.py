@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from contracts.access import OPEN, access_of
+from contracts.access import OPEN, SIGNED_IN, access_of
 from contracts.refusals import Refusal
 from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.grants import GRANTS, issue_token, read_grant, token_problem
 from gateway.problems import Problem
-from gateway.schemas.credentials import LoginCodeRequest, TokenAnswer
+from gateway.schemas.credentials import CallerAnswer, LoginCodeRequest, TokenAnswer
 
 oauth = Resource("oauth", "Access tokens.")
 
@@ -43,3 +43,19 @@ async def create_token(call: Call) -> Any:
 async def request_login_code(call: Call) -> None:
     """Have a sign-in code mailed; the answer never tells whether the address is known."""
     await ask(call.services.identity.request_login_code, email=call.body["email"])
+
+
+@oauth.get("/me", access=SIGNED_IN, answer=CallerAnswer)
+async def get_caller(call: Call) -> Any:
+    """What the token says of its owner. Empty `programmes` of staff are all of them."""
+    caller = call.caller
+    return {
+        "kind": caller.kind,
+        "role": caller.role,
+        "provider_id": caller.provider_id,
+        "site_id": caller.site_id,
+        "channel": caller.channel,
+        "organisation": caller.organisation,
+        "programmes": list(caller.programmes),
+        "scopes": sorted(caller.scopes),
+    }

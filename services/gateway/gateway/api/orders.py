@@ -5,11 +5,13 @@ from typing import Any
 from contracts.access import access_of
 from gateway.call import Call, ask
 from gateway.endpoint import Resource
+from gateway.schemas.base import PageQuery
 from gateway.schemas.orders import (
     EmailChangeAnswer,
     EmailChangeRequest,
     EmailConfirmationRequest,
     OrderRequest,
+    OwnOrdersAnswer,
     PaymentAnswer,
     PlacedOrderAnswer,
     WholeOrderAnswer,
@@ -26,6 +28,12 @@ orders = Resource(
 async def place_order(call: Call) -> Any:
     """Order a card."""
     return await ask(call.services.cards.place_order, idempotency_key=call.key, order=call.body)  # type: ignore[arg-type]
+
+
+@orders.get("/me/orders", access=access_of("cards.find_own_orders"), query=PageQuery, answer=OwnOrdersAnswer)
+async def find_own_orders(call: Call) -> Any:
+    """A holder's own orders with their cards, the newest first."""
+    return await ask(call.services.cards.find_own_orders, **call.query)
 
 
 @orders.get(

@@ -1,6 +1,6 @@
 """Tokens, partner sites, staff and devices. Secrets are shown once."""
 
-from gateway.schemas.base import Answer, Request, instant, text, whole
+from gateway.schemas.base import Answer, Request, instant, maybe_text, text, texts, whole
 from gateway.schemas.fields import Choice, Email, Many, Text, Typed, absent, identifier, slug
 
 SECRET_CHARACTERS_MAX = 200
@@ -44,6 +44,19 @@ class TokenAnswer(Answer):
     token_type = text(metadata={"enum": ["Bearer"]})
     expires_in = whole()
     scope = text()
+
+
+class CallerAnswer(Answer):
+    """Whom the token belongs to: `kind` is holder, staff, device or partner, `role` is of staff."""
+
+    kind = text(metadata={"enum": ["holder", "staff", "device", "partner"]})
+    role = maybe_text()
+    provider_id = maybe_text()
+    site_id = maybe_text()
+    channel = maybe_text()
+    organisation = maybe_text()
+    programmes = texts()
+    scopes = texts()
 
 
 class LoginCodeRequest(Request):

@@ -13,6 +13,7 @@ from gateway.schemas.base import (
     texts,
     whole,
 )
+from gateway.schemas.cards import CardAnswer
 from gateway.schemas.fields import Email, Many, Note, Part, Typed, slug
 from gateway.schemas.people import HolderRequest, PersonRequest
 
@@ -49,6 +50,19 @@ class PlacedOrderAnswer(OrderAnswer):
     """A new order; keep `order_secret`: it reads and pays the order, and is shown nowhere else."""
 
     order_secret = text()
+
+
+class OwnOrderAnswer(OrderAnswer):
+    """An order with the card that stands for it now, once there is one."""
+
+    card = part(CardAnswer, allow_none=True)
+
+
+class OwnOrdersAnswer(Answer):
+    """A page of a holder's orders, the newest first; `next_cursor` is null on the last page."""
+
+    orders = parts(OwnOrderAnswer)
+    next_cursor = maybe_text()
 
 
 class CheckAnswer(Answer):
