@@ -112,7 +112,6 @@ CALLS: dict[str, Access] = {
     "cards.get_programme": _open(),
     # A holder orders on the public site, like anybody.
     "cards.place_order": Access("orders:write", open_to=frozenset({"anonymous", "holder"})),
-    "cards.check_order": Access("orders:write", open_to=frozenset({"anonymous", "holder"})),
     "cards.get_order": _open("own order", "orders:read"),
     "cards.get_order_holder": _open("own order", "orders:correct", services=("notify",)),
     "cards.get_card": _with("cards:read", "own household"),

@@ -148,30 +148,6 @@ class AllowanceReleased(Event):
 # --- RPC shapes -------------------------------------------------------------------------------------
 
 
-class AgeView(TypedDict):
-    """How old the holder must be on the day of the order, in whole years, both inclusive."""
-
-    min: int
-    max: int
-
-
-class HouseholdView(TypedDict):
-    """How many people one order may name, its holder included."""
-
-    min_members: int
-    max_members: int
-    max_adults: int
-    max_children: int
-
-
-class ProofView(TypedDict):
-    """What is checked, and whether an officer or another service decides it."""
-
-    kind: str
-    label: Text
-    decided_by: str
-
-
 class CardTypeView(TypedDict):
     """A card type as the public sees it."""
 
@@ -181,9 +157,6 @@ class CardTypeView(TypedDict):
     checks: list[str]
     required_fields: list[str]
     pots: list[dict[str, Any]]
-    age: AgeView | None
-    household: HouseholdView
-    proofs: list[ProofView]
 
 
 class ProgrammeView(TypedDict):
@@ -209,23 +182,6 @@ class OrderRequest(TypedDict):
     holder: Holder
     members: list[Person]
     channel_note: NotRequired[str | None]
-
-
-class OrderDraft(TypedDict):
-    """An `OrderRequest` that may still lack much: of ``holder`` and each of ``members`` any field."""
-
-    programme: str
-    card_type: str
-    holder: NotRequired[dict[str, Any]]
-    members: NotRequired[list[dict[str, Any]] | None]
-
-
-class DraftFault(TypedDict):
-    """What a rule has against a field (dotted path) of a draft; an order would get refusal ``code``."""
-
-    code: str
-    field: str
-    rule: Text
 
 
 class OrderView(TypedDict):
@@ -510,8 +466,6 @@ class CardsRpc(Protocol):
 
     def place_order(self, *, idempotency_key: str, order: OrderRequest) -> OrderView:
         """Answer age, household and residence at once; keep the order and announce it."""
-
-    def check_order(self, *, order: OrderDraft) -> list[DraftFault]: ...
 
     def get_order(self, *, order_id: str, order_secret: str | None) -> OrderView:
         """An order, for whoever placed it, its holder or an officer."""

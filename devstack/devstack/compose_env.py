@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
-from devstack.environment import FAMILY_QUOTIENT_RECIPIENT, MAIL_FROM, ORDER_PAGE
+from devstack.environment import FAMILY_QUOTIENT_RECIPIENT, MAIL_FROM
 from devstack.host.pids import replace_text
 from devstack.programmes import copy_programmes
 from devstack.secrets import Secrets, load_secrets
@@ -71,7 +71,6 @@ def _deployment(secrets: Secrets, ports: Mapping[str, int]) -> dict[str, str]:
         "PORTAL_PORT": str(ports["portal"]),
         "PROMETHEUS_PORT": str(ports["prometheus"]),
         "PUBLIC_URL": f"http://127.0.0.1:{ports['gateway']}",
-        "ORDER_PAGE_URL": f"http://127.0.0.1:{ports['portal']}{ORDER_PAGE}",
         "AMQP_PASSWORD": secrets.amqp_password,
         **{f"{user.upper()}_AMQP_PASSWORD": password for user, password in secrets.amqp_passwords.items()},
         "POSTGRES_PASSWORD": secrets.database_admin_password,

@@ -15,8 +15,6 @@ from devstack.servers.backing import Backing
 # The SIRET of the Région Occitanie, who asks for the quotient; public, so it is no secret.
 FAMILY_QUOTIENT_RECIPIENT = "20005379100014"
 MAIL_FROM = "OCC'YGÈNE <carte@occygene.example>"
-# Of the web site; an order's id follows.
-ORDER_PAGE = "/commander/suivi"
 CALLS_IN_FLIGHT = 1_000
 STREAMS_MAX = 10_000
 # All callers of one machine have one address, and benchmarks and chaos are a few devices that never rest.
@@ -184,7 +182,6 @@ def _own_variables(service: str, wiring: Wiring) -> dict[str, str]:
             "BANK_API_URL": wiring.bank_url,
             "BANK_API_KEY": secrets.bank_api_key,
             "BANK_NOTIFICATION_SECRET": secrets.bank_notification_secret,
-            "ORDER_PAGE_URL": f"{wiring.portal_url}{ORDER_PAGE}" if wiring.portal_port else "",
         },
         "notify": {"SMTP_URL": f"smtp://{LOOPBACK}:{wiring.mailbox_port}", "MAIL_FROM": MAIL_FROM},
         GATEWAY: {

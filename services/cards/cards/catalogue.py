@@ -40,7 +40,6 @@ def view_programme(programme: Programme) -> ProgrammeView:
 
 
 def _view_card_type(programme: Programme, card_type: CardType) -> CardTypeView:
-    household = card_type.household
     return {
         "code": card_type.code,
         "label": card_type.label,
@@ -48,17 +47,6 @@ def _view_card_type(programme: Programme, card_type: CardType) -> CardTypeView:
         "checks": [check.kind for check in card_type.checks],
         "required_fields": list(card_type.holder_fields),
         "pots": [_view_pot(programme.pots[code]) for code in card_type.pots],
-        "age": None if card_type.age is None else {"min": card_type.age.min, "max": card_type.age.max},
-        "household": {
-            "min_members": household.min_members,
-            "max_members": household.max_members,
-            "max_adults": household.max_adults,
-            "max_children": household.max_children,
-        },
-        "proofs": [
-            {"kind": check.kind, "label": check.label, "decided_by": check.decided_by}
-            for check in card_type.checks
-        ],
     }
 
 

@@ -36,14 +36,13 @@ class Page:
     notify_url: str
 
 
-def page_for(public_url: str, order_page_url: str, order_id: str, description: str) -> Page:
-    """People come back to the order's page on the web site; without a web site, to a page of the gateway."""
+def page_for(public_url: str, description: str) -> Page:
+    """The addresses are the gateway's own."""
     payments = f"{public_url.rstrip('/')}/v1/payments"
-    order_page = f"{order_page_url.rstrip('/')}/{order_id}"
     return Page(
         # French typography's no-break spaces are not what a bank statement takes.
         description=" ".join(description.split()),
-        return_url=order_page if order_page_url else f"{payments}/return",
+        return_url=f"{payments}/return",
         notify_url=f"{payments}/notifications",
     )
 

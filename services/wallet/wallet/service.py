@@ -70,12 +70,7 @@ class WalletService:
         order = self._order(order_id, order_secret)
         # A page that has run out at the bank must not be shown again.
         asking.ask_for_owner(self.db.transaction, self._bank(), order_id)
-        page = paying.page_for(
-            self.settings.public_url,
-            self.settings.order_page_url,
-            order["id"],
-            paying.description(self.programmes, order),
-        )
+        page = paying.page_for(self.settings.public_url, paying.description(self.programmes, order))
         return paying.start_payment(
             self.db.transaction,
             self._bank(),

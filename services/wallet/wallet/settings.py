@@ -7,13 +7,8 @@ from chassis.database.settings import ServiceSettings
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(ServiceSettings):
-    """Where the bank is, the key we show it, and the secret with which it signs what it tells us.
-
-    ``order_page_url`` is where people come back to from the bank: the web site's page of an order, whose id
-    follows; empty where there is no web site.
-    """
+    """Where the bank is, the key we show it, and the secret with which it signs what it tells us."""
 
     bank_api_url: str
     bank_api_key: str
     bank_notification_secret: str
-    order_page_url: str = ""

@@ -54,7 +54,6 @@ def asked(row: str, played: Played) -> Asked:
         "get_statistics": Asked(query="?from=2020-07-01&to=2020-07-31&by=day"),
         "create_offer": Asked(body={**FAMILIES, "card_types": ["none_such"]}, let_in="card_type_unknown"),
         "withdraw_offer": Asked(ids={"offer_id": ids["withdrawn_offer_id"]}),
-        "check_order": Asked(body=order, let_in="card_type_unknown"),
         "place_order": Asked(body=order, let_in="card_type_unknown"),
         "get_order:with its secret": Asked(headers=secret),
         "start_payment": Asked(let_in="order_not_payable"),

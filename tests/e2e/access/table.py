@@ -76,7 +76,6 @@ create_offer                     A      F   F   F   F   F   F   F   A   +   N   
 publish_offer                    A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
 withdraw_offer                   A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N
 place_order                      +      +   +   +   +   F   F   F   A   F   F   F   F   +   +   P
-check_order                      +      +   +   +   +   F   F   F   A   F   F   F   F   +   +   P
 get_order                        N      +   N   +   N   N   N   N   A   N   N   +   N   +   +   N
 get_order:with its secret        +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 start_payment                    N      +   N   +   N   N   N   N   A   N   N   +   N   +   +   N

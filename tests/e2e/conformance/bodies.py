@@ -18,7 +18,6 @@ def right_bodies(crowd: Crowd, site_id: str) -> dict[str, list[Body]]:
         "create_token": [_password(), crowd.credentials],
         "request_login_code": [{"email": people.MAI_LINH["email"]}],
         "place_order": [_order(), {**_order(), "card_type": "youth", "members": []}],
-        "check_order": [_draft(), {"programme": "occygene-2020", "card_type": "family"}],
         "request_email_change": [{"email": f"corrigee-{people.RUN}@example.org"}],
         "confirm_email_change": [{"code": "000000"}],
         "decide_check": [_REFUSAL, {"outcome": "accepted"}],
@@ -74,10 +73,6 @@ def _password() -> Body:
         "new_password": "neither is this one",
         "scope": "any",
     }
-
-
-def _draft() -> Body:
-    return {name: value for name, value in _order().items() if name != "channel_note"}
 
 
 def _order() -> Body:

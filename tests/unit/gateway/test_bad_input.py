@@ -53,12 +53,6 @@ BODIES: dict[str, dict[str, Any]] = {
         "members": [PERSON],
         "channel_note": "au guichet\nun mardi",
     },
-    "/v1/orders/checks": {
-        "programme": "occygene-2020",
-        "card_type": "family",
-        "holder": {**PERSON, "address": {"street": "3 rue des Lois", "postal_code": "31000"}},
-        "members": [PERSON],
-    },
     f"/v1/checks/chk_{ID}/decision": {
         "outcome": "refused",
         "reason_code": "not_resident",

@@ -31,7 +31,6 @@ CALLS = [
     "POST /v1/oauth/token",
     "POST /v1/oauth/email-codes",
     "POST /v1/orders",
-    "POST /v1/orders/checks",
     "GET /v1/orders/{order_id}",
     "POST /v1/orders/{order_id}/payment",
     "POST /v1/orders/{order_id}/email-changes",

@@ -30,13 +30,7 @@ def test_account_ids_tell_their_kind_and_owner() -> None:
 
 
 def test_the_bank_is_sent_to_the_gateway_and_gets_plain_spaces() -> None:
-    page = page_for("https://example.org/", "", "ord_1", "Carte\u00a0OCC’YGÈNE, famille\u202f!")
+    page = page_for("https://example.org/", "Carte\u00a0OCC’YGÈNE, famille\u202f!")
     assert page.notify_url == "https://example.org/v1/payments/notifications"
     assert page.return_url == "https://example.org/v1/payments/return"
     assert page.description == "Carte OCC’YGÈNE, famille !"
-
-
-def test_people_come_back_to_the_order_on_the_web_site_where_there_is_one() -> None:
-    page = page_for("https://api.example.org", "https://example.org/commander/suivi/", "ord_1", "Carte")
-    assert page.return_url == "https://example.org/commander/suivi/ord_1"
-    assert page.notify_url == "https://api.example.org/v1/payments/notifications"

@@ -6,12 +6,12 @@ Every refusal names the field at fault, so that a form can show it beside the fi
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
 
 from cards.input_rules import invalid
 from chassis.calls.caller import Caller
 from contracts.cards import OrderRequest
 from contracts.communes import find_commune
+from contracts.identity import Holder, Person
 from contracts.people import PersonKey, check_nobody_twice, person_key
 from contracts.printable import check_printable
 from contracts.programmes import CardType, Programme
@@ -36,14 +36,6 @@ def find_programme(programmes: Mapping[str, Programme], code: str) -> Programme:
     if code not in programmes:
         raise Refusal("programme_unknown", field="programme")
     return programmes[code]
-
-
-def find_orderable(programmes: Mapping[str, Programme], caller: Caller, code: str) -> Programme:
-    """Return the programme an order names; to staff, one that their account does not name is as unknown."""
-    programme = find_programme(programmes, code)
-    if not caller.works_for(programme.code):
-        raise Refusal("programme_unknown", field="programme")
-    return programme
 
 
 def find_card_type(programme: Programme, code: str) -> CardType:
@@ -74,19 +66,19 @@ def choose_channel(programme: Programme, caller: Caller) -> str:
 
 def check_people(card_type: CardType, order: OrderRequest, day: date) -> People:
     """Check the holder's age and the household, where nobody counts twice; return its adults and children."""
-    holder_born = read_birth_date(order["holder"], "holder.birth_date", day)
-    born = [read_birth_date(p, f"members.{i}.birth_date", day) for i, p in enumerate(order["members"])]
-    check_age(card_type, holder_born, day)
+    holder_born = _birth_date(order["holder"], "holder.birth_date", day)
+    born = [_birth_date(p, f"members.{i}.birth_date", day) for i, p in enumerate(order["members"])]
+    _check_age(card_type, holder_born, day)
     check_nobody_twice(
         _key_of(order["holder"], holder_born),
         [_key_of(*member) for member in zip(order["members"], born, strict=True)],
     )
     people = count_household(card_type.household, [holder_born, *born], day)
-    check_household(card_type.household, people)
+    _check_household(card_type.household, people)
     return people
 
 
-def check_residence(programme: Programme, card_type: CardType, holder: Mapping[str, Any]) -> None:
+def check_residence(programme: Programme, card_type: CardType, holder: Holder) -> None:
     """The commune decides, by its INSEE code; the postal code never does (some cross a border)."""
     commune = find_commune(holder["address"]["insee"])
     if commune is None:
@@ -95,19 +87,14 @@ def check_residence(programme: Programme, card_type: CardType, holder: Mapping[s
         raise Refusal("residence_not_covered", field="holder.address.insee", region=programme.region["fr"])
 
 
-def check_holder_fields(card_type: CardType, holder: Mapping[str, Any]) -> None:
+def check_holder_fields(card_type: CardType, holder: Holder) -> None:
     """What this card type asks of its holder beyond name, birth date, e-mail and address."""
     for name in card_type.holder_fields:
-        check_holder_field(holder, name)
+        if not holder.get(name):
+            raise invalid(f"holder.{name}", "obligatoire", "required")
 
 
-def check_holder_field(holder: Mapping[str, Any], name: str) -> None:
-    """One of them."""
-    if not holder.get(name):
-        raise invalid(f"holder.{name}", "obligatoire", "required")
-
-
-def read_contract_end(card_type: CardType, holder: Mapping[str, Any], day: date) -> date | None:
+def read_contract_end(card_type: CardType, holder: Holder, day: date) -> date | None:
     """Return the contract's last day where the card's validity depends on it; it cannot lie in the past."""
     if card_type.validity.rule != "contract_end":
         return None
@@ -137,8 +124,7 @@ def age_band(card_type: CardType, birth_date: date, day: date) -> str:
     return next((band for below, band in bands if age < below), "60+")
 
 
-def check_age(card_type: CardType, holder_born: date, day: date) -> None:
-    """The holder's age on the day of the order."""
+def _check_age(card_type: CardType, holder_born: date, day: date) -> None:
     if not age_allowed(card_type, holder_born, day):
         assert card_type.age is not None, "without bounds every age is allowed"
         raise Refusal(
@@ -149,8 +135,7 @@ def check_age(card_type: CardType, holder_born: date, day: date) -> None:
         )
 
 
-def check_household(allowed: Household, people: People) -> None:
-    """How many people, adults and children one order may name."""
+def _check_household(allowed: Household, people: People) -> None:
     members = people.adults + people.children
     rules = (
         (members < allowed.min_members, "au moins {} personnes", "at least {} people", allowed.min_members),
@@ -183,12 +168,11 @@ def _lone_holder(allowed: Household) -> int:
     return 1 if allowed.max_members == 1 else 0
 
 
-def _key_of(person: Mapping[str, Any], born: date) -> PersonKey:
+def _key_of(person: Person, born: date) -> PersonKey:
     return person_key(person["given_name"], person["family_name"], born)
 
 
-def read_birth_date(person: Mapping[str, Any], field: str, day: date) -> date:
-    """The birth date of somebody living."""
+def _birth_date(person: Person, field: str, day: date) -> date:
     born = _iso_date(person["birth_date"], field)
     if born > day or age_on(born, day) > MAX_AGE_YEARS:
         raise invalid(field, "date de naissance d’une personne en vie", "the birth date of somebody living")

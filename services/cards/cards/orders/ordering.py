@@ -23,6 +23,7 @@ from contracts.identity import Household, IdentityRpc
 from contracts.programmes import CardType, Programme
 from contracts.programmes.days import local_day
 from contracts.programmes.shape import People
+from contracts.refusals import Refusal
 
 # What an order keeps of what `identity` answers; an earlier release of it does not say whom limits count.
 IDS_OF_HOUSEHOLD = ("household_id", "holder_id", "account_id", "counted_as")
@@ -66,7 +67,10 @@ def _place(
     order: OrderRequest,
     asked: dict[str, Any],
 ) -> OrderView:
-    programme = order_rules.find_orderable(programmes, caller, order["programme"])
+    programme = order_rules.find_programme(programmes, order["programme"])
+    # To staff, a programme that their account does not name is as unknown as none.
+    if not caller.works_for(programme.code):
+        raise Refusal("programme_unknown", field="programme")
     card_type = order_rules.find_card_type(programme, order["card_type"])
     at = now()
     draft = _draft(programme, card_type, caller, order, at)

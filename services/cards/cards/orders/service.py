@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from cards import reading
-from cards.orders import checking, correcting, finding, ordering
+from cards.orders import correcting, finding, ordering
 from cards.settings import Settings
 from chassis.calls.caller import Caller
 from chassis.service import Database, Services, rpc
-from contracts.cards import DraftFault, OrderDraft, OrderHolder, OrderRequest, OrderView, OwnOrderPage
+from contracts.cards import OrderHolder, OrderRequest, OrderView, OwnOrderPage
 from contracts.programmes import Programme
 
 
@@ -32,11 +32,6 @@ class OrderCalls:
             idempotency_key=idempotency_key,
             order=order,
         )
-
-    @rpc
-    def check_order(self, *, order: OrderDraft) -> list[DraftFault]:
-        """What the rules have against an order that is being filled in."""
-        return checking.check_order(self.caller, self.programmes, order=order)
 
     @rpc
     def get_order(self, *, order_id: str, order_secret: str | None) -> OrderView:

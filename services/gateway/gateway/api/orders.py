@@ -10,8 +10,6 @@ from gateway.schemas.orders import (
     EmailChangeAnswer,
     EmailChangeRequest,
     EmailConfirmationRequest,
-    OrderCheckAnswer,
-    OrderDraftRequest,
     OrderRequest,
     OwnOrdersAnswer,
     PaymentAnswer,
@@ -30,19 +28,6 @@ orders = Resource(
 async def place_order(call: Call) -> Any:
     """Order a card."""
     return await ask(call.services.cards.place_order, idempotency_key=call.key, order=call.body)  # type: ignore[arg-type]
-
-
-@orders.post(
-    "/orders/checks",
-    access=access_of("cards.check_order"),
-    body=OrderDraftRequest,
-    answer=OrderCheckAnswer,
-    key="none",
-)
-async def check_order(call: Call) -> Any:
-    """Hold an order that is still being filled in against the rules, for the steps of a form. Nothing is
-    kept, and what is missing is not asked for."""
-    return {"faults": await ask(call.services.cards.check_order, order=call.body)}  # type: ignore[arg-type]
 
 
 @orders.get("/me/orders", access=access_of("cards.find_own_orders"), query=PageQuery, answer=OwnOrdersAnswer)

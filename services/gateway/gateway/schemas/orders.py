@@ -3,7 +3,6 @@
 from gateway.schemas.base import (
     Answer,
     Request,
-    TextAnswer,
     flag,
     instant,
     maybe_instant,
@@ -16,7 +15,7 @@ from gateway.schemas.base import (
 )
 from gateway.schemas.cards import CardAnswer
 from gateway.schemas.fields import Email, Many, Note, Part, Typed, slug
-from gateway.schemas.people import HolderDraft, HolderRequest, PersonDraft, PersonRequest
+from gateway.schemas.people import HolderRequest, PersonRequest
 
 MEMBERS_MAX = 20
 
@@ -29,29 +28,6 @@ class OrderRequest(Request):
     holder = Part(HolderRequest, required=True)
     members = Many(Part(PersonRequest), MEMBERS_MAX, required=True)
     channel_note = Note(500, allow_none=True)
-
-
-class OrderDraftRequest(Request):
-    """An order that is still being filled in: what is there is checked, what is missing is not asked for."""
-
-    programme = slug(required=True)
-    card_type = slug(required=True)
-    holder = Part(HolderDraft)
-    members = Many(Part(PersonDraft), MEMBERS_MAX)
-
-
-class DraftFaultAnswer(Answer):
-    """What a rule has against a field; `code` is the refusal that an order would get."""
-
-    code = text()
-    field = text()
-    rule = part(TextAnswer)
-
-
-class OrderCheckAnswer(Answer):
-    """Each rule that is broken so far; none: nothing stands against what is there."""
-
-    faults = parts(DraftFaultAnswer)
 
 
 class OrderAnswer(Answer):

@@ -44,35 +44,6 @@ class HolderRequest(PersonRequest):
     contract_end = Day(allow_none=True)
 
 
-class AddressDraft(Request):
-    """What is known of an address so far."""
-
-    street = Text(200)
-    postal_code = Text(5, min_length=5, pattern=POSTAL_CODE)
-    insee = Text(5, min_length=5, pattern=INSEE)
-
-
-class PersonDraft(Request):
-    """What is known of somebody so far."""
-
-    given_name = Text(NAME_CHARACTERS_MAX)
-    family_name = Text(NAME_CHARACTERS_MAX)
-    birth_date = Day()
-
-
-class HolderDraft(PersonDraft):
-    """What is known of the holder so far."""
-
-    email = Email()
-    phone = Text(20, min_length=6, pattern=PHONE, allow_none=True)
-    address = Part(AddressDraft)
-    birth_name = Text(NAME_CHARACTERS_MAX, allow_none=True)
-    sex = Choice("F", "M", allow_none=True)
-    birth_place = Part(BirthPlaceRequest, allow_none=True)
-    organisation = Text(120, allow_none=True)
-    contract_end = Day(allow_none=True)
-
-
 class AddressAnswer(Answer):
     """A postal address with its commune's INSEE code."""
 

@@ -5,30 +5,6 @@ from marshmallow import fields
 from gateway.schemas.base import Answer, TextAnswer, day, part, parts, text, texts, whole
 
 
-class AgeAnswer(Answer):
-    """How old the holder must be on the day of the order, in whole years, both inclusive."""
-
-    min = whole()
-    max = whole()
-
-
-class HouseholdAnswer(Answer):
-    """How many people one order may name, its holder included."""
-
-    min_members = whole()
-    max_members = whole()
-    max_adults = whole()
-    max_children = whole()
-
-
-class ProofAnswer(Answer):
-    """What is checked before the card is made; an officer asks for a document, another service is asked."""
-
-    kind = text()
-    label = part(TextAnswer)
-    decided_by = text()
-
-
 class CardTypeAnswer(Answer):
     """A card type; `required_fields` are asked of the holder beyond name, birth date, e-mail and address."""
 
@@ -38,9 +14,6 @@ class CardTypeAnswer(Answer):
     checks = texts()
     required_fields = texts()
     pots = fields.List(fields.Dict(keys=fields.String()), required=True)
-    age = part(AgeAnswer, allow_none=True)
-    household = part(HouseholdAnswer)
-    proofs = parts(ProofAnswer)
 
 
 class ProgrammeAnswer(Answer):
