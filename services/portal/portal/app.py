@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from chassis.log import configure_logging
 from portal.api.client import Api
 from portal.errors import HANDLERS, not_found
+from portal.ordering import routes as ordering
 from portal.own_forms import OwnFormsOnly
 from portal.pages import STATIC, STATIC_ADDRESSES
 from portal.seen import Seen
@@ -38,6 +39,7 @@ async def _healthz(_request: Request) -> Response:
 
 ROUTES = [
     *visitor.ROUTES,
+    *ordering.ROUTES,
     *sign_in.ROUTES,
     Route("/static/{name}", _static),
     Route("/healthz", _healthz),

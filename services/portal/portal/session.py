@@ -44,18 +44,22 @@ class Sessions:
 
     def cookie(self, session: dict[str, Any]) -> str:
         """The header that lets the browser keep it until it is closed; an empty one is forgotten."""
-        answer = Response()
         sealed = self.seal(session) if session else ""
         # A browser would drop it without a word.
         assert len(sealed) <= SEALED_CHARACTERS_MAX, "the session is too large for a cookie"
+        return self.set_cookie(COOKIE, sealed, "/", None if session else 0)
+
+    def set_cookie(self, name: str, sealed: str, path: str, max_age_s: int | None) -> str:
+        """The header that sets a cookie which no script can read."""
+        answer = Response()
         answer.set_cookie(
-            COOKIE,
+            name,
             sealed,
-            max_age=None if session else 0,
+            max_age=max_age_s,
             httponly=True,
             samesite="lax",
             secure=self._is_secure,
-            path="/",
+            path=path,
         )
         return answer.headers["set-cookie"]
 

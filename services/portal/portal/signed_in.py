@@ -51,6 +51,12 @@ async def staff(request: Request, *roles: str) -> Person:
     return person
 
 
+async def token_of(request: Request) -> str | None:
+    """The token of whoever is signed in; None of a visitor."""
+    person = await _person(request)
+    return person.token if person else None
+
+
 async def keep(request: Request, answered: dict[str, Any]) -> Person:
     """Somebody has signed in: keep the token that was answered, and what the API says of its owner."""
     me = await sign_in.whoami(api_of(request), answered["access_token"])
