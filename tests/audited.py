@@ -12,8 +12,9 @@ from contracts.documentation import SERVICES, rpc_of
 
 READS = ("get_", "find_", "render_")
 # Calls that change nothing, whatever they are called: a question by number, a price without effect, and a
-# token of a device or partner, fetched every 15 minutes with a secret whose making is audited.
-CHANGE_NOTHING = {"lookup_card", "quote", "issue_client_token"}
+# token of a device or partner, fetched every 15 minutes with a secret whose making is audited; nor a sign-in
+# that goes on, whose begin and end are.
+CHANGE_NOTHING = {"lookup_card", "quote", "issue_client_token", "issue_renewed_token"}
 
 Entry = tuple[str, str, str]
 

@@ -95,6 +95,8 @@ CALLS: dict[str, Access] = {
     "identity.issue_client_token": _open("own credential"),
     "identity.issue_password_token": _open("own credential"),
     "identity.issue_email_code_token": _open("own credential"),
+    "identity.issue_renewed_token": _open("own credential"),
+    "identity.end_sign_in": _open("own credential"),
     "identity.request_login_code": _open(),
     "identity.get_login_code": _only("notify"),
     "identity.request_email_change": _open("own order", "orders:correct"),

@@ -190,8 +190,18 @@ class CheckPage(TypedDict):
     next_cursor: str | None
 
 
-class Token(TypedDict):
-    """An access token (signed JWT, EdDSA) as OAuth 2.0 answers it (RFC 6749 §5.1)."""
+class Renewal(TypedDict, total=False):
+    """What renews a sign-in, once; ``refresh_expires_in`` is how many seconds of it are left."""
+
+    refresh_token: str
+    refresh_expires_in: int
+
+
+class Token(Renewal):
+    """An access token (signed JWT, EdDSA) as OAuth 2.0 answers it (RFC 6749 §5.1).
+
+    Holders and staff are given what renews it, too.
+    """
 
     access_token: str
     token_type: Literal["Bearer"]
@@ -305,6 +315,12 @@ class IdentityRpc(Protocol):
 
     def issue_email_code_token(self, *, email: str, code: str) -> Token:
         """Holder sign-in with the code that was mailed."""
+
+    def issue_renewed_token(self, *, refresh_token: str) -> Token:
+        """New tokens for a refresh token, which is good once (RFC 6749 §6)."""
+
+    def end_sign_in(self, *, refresh_token: str) -> None:
+        """Sign out: none of the sign-in's refresh tokens is good any more. An unknown one is no error."""
 
     def request_login_code(self, *, email: str) -> None:
         """Have a code mailed to the address if somebody has it; the answer never tells."""

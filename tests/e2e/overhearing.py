@@ -20,7 +20,7 @@ Secrets = dict[str, set[str]]
 
 # By the field that holds it, in requests and answers alike.
 KINDS = {
-    **dict.fromkeys(("access_token", "client_secret", "order_secret"), "a token or secret"),
+    **dict.fromkeys(("access_token", "refresh_token", "client_secret", "order_secret"), "a token or secret"),
     **dict.fromkeys(
         ("password", "new_password", "one_time_password", "enrolment_code"), "a password or code"
     ),

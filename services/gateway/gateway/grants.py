@@ -1,4 +1,4 @@
-"""The three ways to a token, and how RFC 6749 wants its errors."""
+"""The four ways to a token, and how RFC 6749 wants its errors."""
 
 import base64
 import json
@@ -16,9 +16,11 @@ from gateway.problems import MEDIA_TYPE, Problem, problem_answer, refusal_answer
 from gateway.rules import CHOICES, NOT_REPEATED, REQUIRED, broken
 from gateway.schemas.credentials import (
     EMAIL_CODE_GRANT,
+    REFRESH_GRANT,
     ClientCredentialsRequest,
     EmailCodeRequest,
     PasswordRequest,
+    RefreshRequest,
 )
 
 FORM = "application/x-www-form-urlencoded"
@@ -27,6 +29,7 @@ GRANTS: dict[str, type[Schema]] = {
     CLIENT_GRANT: ClientCredentialsRequest,
     "password": PasswordRequest,
     EMAIL_CODE_GRANT: EmailCodeRequest,
+    REFRESH_GRANT: RefreshRequest,
 }
 # RFC 6749 §5.2; codes that are not here are `invalid_request`.
 RFC_ERRORS = {
@@ -54,6 +57,8 @@ async def issue_token(identity: IdentityRpc, values: dict[str, Any], authorizati
         )
     if grant == EMAIL_CODE_GRANT:
         return await ask(identity.issue_email_code_token, email=body["email"], code=body["code"])
+    if grant == REFRESH_GRANT:
+        return await ask(identity.issue_renewed_token, refresh_token=body["refresh_token"])
     return await ask(
         identity.issue_password_token,
         username=body["username"],

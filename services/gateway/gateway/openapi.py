@@ -55,9 +55,12 @@ def _problem_response(status: HTTPStatus) -> dict[str, Any]:
 
 
 def _security_scheme(public_url: str) -> dict[str, Any]:
-    flows = ("clientCredentials", "password")
+    token_url = {"tokenUrl": public_url + TOKEN_PATH}
     return {
         "type": "oauth2",
         "description": "Signed access tokens of 15 minutes, sent as `Authorization: Bearer …`.",
-        "flows": {flow: {"tokenUrl": public_url + TOKEN_PATH, "scopes": SCOPES} for flow in flows},
+        "flows": {
+            "clientCredentials": {**token_url, "scopes": SCOPES},
+            "password": {**token_url, "refreshUrl": public_url + TOKEN_PATH, "scopes": SCOPES},
+        },
     }

@@ -55,6 +55,7 @@ CLASS_OF_KIND = {"device": "device", "partner": "partner"}
 CLASS_OF_ROUTE = {
     TOKEN_PATH: "sign_in",
     "/v1/oauth/email-codes": "sign_in",
+    "/v1/oauth/revocations": "sign_in",
     "/v1/devices/enrolment": "sign_in",
     "/v1/orders/<id:order_id>/email-changes": "sign_in",
     "/v1/orders/<id:order_id>/email-changes/confirm": "sign_in",

@@ -22,4 +22,7 @@ RIGHTS = {
     "DELETE",
     "sign_in_attempts": "SELECT, INSERT, DELETE",
     "login_codes": "SELECT, INSERT, UPDATE (attempts, used_at), DELETE",
+    # Renewing locks a sign-in and changes nothing of it; its tokens go with it.
+    "sign_ins": "SELECT, INSERT, UPDATE (created_at), DELETE",
+    "refresh_tokens": "SELECT, INSERT, UPDATE (used_at)",
 }

@@ -14,22 +14,14 @@ from contracts.programmes import Programme
 from identity import watching
 from identity.checking import applications, check_queue, deciding, quotient_reading
 from identity.checking.family_quotient import FamilyQuotientApi, family_quotient_api
-from identity.credentials import (
-    client_sign_in,
-    devices,
-    login_codes,
-    partners,
-    staff,
-    staff_sign_in,
-    throttling,
-)
-from identity.credentials.sign_in import Gate
+from identity.credentials import devices, partners, staff
+from identity.credentials.service import SignInCalls
 from identity.email_changes.service import EmailChangeCalls
 from identity.people import contacts, households
 from identity.settings import Settings, load_programmes
 
 
-class IdentityService(EmailChangeCalls):
+class IdentityService(SignInCalls, EmailChangeCalls):
     """People, applications and their checks, credentials and tokens."""
 
     name = "identity"
@@ -124,40 +116,6 @@ class IdentityService(EmailChangeCalls):
         """Ask for the family quotients that are due."""
         quotient_reading.read_due_quotients(self.db.transaction, self.quotient_api, self.programmes)
 
-    # --- tokens ---------------------------------------------------------------------------------------
-
-    @rpc
-    def issue_client_token(self, *, client_id: str, client_secret: str) -> shapes.Token:
-        """Client credentials of a partner or device."""
-        return client_sign_in.issue_client_token(
-            self._gate(), client_id=client_id, client_secret=client_secret
-        )
-
-    @rpc
-    def issue_password_token(self, *, username: str, password: str, new_password: str | None) -> shapes.Token:
-        """Staff sign-in."""
-        return staff_sign_in.issue_password_token(
-            self._gate(), username=username, password=password, new_password=new_password
-        )
-
-    @rpc
-    def issue_email_code_token(self, *, email: str, code: str) -> shapes.Token:
-        """Holder sign-in."""
-        return login_codes.issue_email_code_token(self._gate(), email=email, code=code)
-
-    @rpc
-    def request_login_code(self, *, email: str) -> None:
-        """Have a code mailed."""
-        with self.db.transaction() as session:
-            login_codes.request_login_code(session, email=email)
-
-    @rpc
-    def get_login_code(self, *, login_code_id: str) -> shapes.MailedCode:
-        """The code to mail."""
-        key = self.settings.fingerprint_key
-        with self.db.transaction() as session:
-            return login_codes.get_login_code(session, key, login_code_id=login_code_id)
-
     # --- credentials ----------------------------------------------------------------------------------
 
     @rpc
@@ -228,19 +186,8 @@ class IdentityService(EmailChangeCalls):
         with self.db.transaction() as session:
             devices.revoke_device(session, self.caller, idempotency_key=idempotency_key, device_id=device_id)
 
-    @every(seconds=600)
-    def drop_what_is_over(self) -> None:
-        """Keep sign-in attempts and codes no longer than they serve."""
-        with self.db.transaction() as session:
-            throttling.drop_old_attempts(session)
-            login_codes.drop_old_codes(session)
-
     @every(seconds=15)
     def watch(self) -> None:
         """Measure what waits."""
         with self.db.transaction() as session:
             watching.measure(session)
-
-    def _gate(self) -> Gate:
-        jwk, key = self.settings.token_signing_key, self.settings.fingerprint_key
-        return Gate(transaction=self.db.transaction, signing_jwk=jwk, key=key)

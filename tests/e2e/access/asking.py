@@ -44,6 +44,7 @@ def asked(row: str, played: Played) -> Asked:
         "record_notification": Asked(body={}, headers={BANK: "t=1,v1=00"}),
         "record_notification:signed": _signed(played),
         "request_login_code": Asked(body={"email": "nobody@example.org"}),
+        "end_sign_in": Asked(body={"token": "none"}),
         "enrol_device": Asked(body={"enrolment_code": "00000000"}, let_in="sign_in_refused"),
         "find_ideas": Asked(query=f"?near=43.6,1.4&budget_cents=1800&programme={OWN}&on=2020-07-14"),
         "get_provider:applied": Asked(ids={"provider_id": ids["applied_id"]}),

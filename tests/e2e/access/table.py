@@ -55,6 +55,7 @@ show_return_page                 +      +   +   +   +   +   +   +   +   +   +   
 record_notification              F      F   F   F   F   F   F   F   F   F   F   F   F   F   F   F
 record_notification:signed       +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
 request_login_code               +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+end_sign_in                      +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 enrol_device                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_programmes                  +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 get_programme                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +

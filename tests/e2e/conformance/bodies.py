@@ -17,6 +17,7 @@ def right_bodies(crowd: Crowd, site_id: str) -> dict[str, list[Body]]:
     return {
         "create_token": [_password(), crowd.credentials],
         "request_login_code": [{"email": people.MAI_LINH["email"]}],
+        "end_sign_in": [{"token": "nobody-has-signed-in-with-this"}],
         "place_order": [_order(), {**_order(), "card_type": "youth", "members": []}],
         "request_email_change": [{"email": f"corrigee-{people.RUN}@example.org"}],
         "confirm_email_change": [{"code": "000000"}],

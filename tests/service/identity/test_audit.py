@@ -11,7 +11,7 @@ from chassis.ids import new_id
 from contracts.refusals import Refusal
 from identity.checking import deciding
 from identity.create_officer import create_officer
-from identity.credentials import devices, login_codes, partners, staff, staff_sign_in
+from identity.credentials import devices, login_codes, partners, renewing, staff, staff_sign_in
 from identity.credentials.client_sign_in import issue_client_token
 from identity.credentials.sign_in import Gate
 from identity.credentials.throttling import MAX_TRIES
@@ -139,6 +139,19 @@ def issue_password_token(world: World) -> tuple[Acts, Acts]:
     return left, [(id, "signed_in", id), (id, "password_changed", id)]
 
 
+def end_sign_in(world: World) -> tuple[Acts, Acts]:
+    made = world.do(create_officer, "agente@example.org")
+    given = {
+        "username": "agente@example.org",
+        "password": made["one_time_password"],
+        "new_password": PASSWORD,
+    }
+    token = {"refresh_token": staff_sign_in.issue_password_token(world.gate, **given)["refresh_token"]}
+    _, left = world.entries(renewing.end_sign_in, **token)
+    assert world.entries(renewing.end_sign_in, **token)[1] == []
+    return left, [(made["staff_id"], "sign_in_ended", made["staff_id"])]
+
+
 def _change(world: World, order: Any) -> Any:
     """Ask for another address for the order; what was left."""
     wanted = {"email": "elodie@example.org"}
@@ -169,7 +182,7 @@ def confirm_email_change(world: World) -> tuple[Acts, Acts]:
 ACTS = (
     *(register_household, decide_check, create_partner, create_staff, create_device, enrol_device),
     *(revoke_device, request_login_code, issue_email_code_token, issue_password_token),
-    *(request_email_change, confirm_email_change),
+    *(request_email_change, confirm_email_change, end_sign_in),
 )
 CALLS = {act.__name__: act for act in ACTS}
 

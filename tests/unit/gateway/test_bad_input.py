@@ -36,6 +36,7 @@ SCAN = {
 # A right body for every call that takes one, every optional field given.
 BODIES: dict[str, dict[str, Any]] = {
     "/v1/oauth/email-codes": {"email": "a@example.org"},
+    "/v1/oauth/revocations": {"token": "t0ken"},
     "/v1/orders": {
         "programme": "occygene-2020",
         "card_type": "family",

@@ -30,6 +30,7 @@ CALLS = [
     "GET /v1/programmes/{code}",
     "POST /v1/oauth/token",
     "POST /v1/oauth/email-codes",
+    "POST /v1/oauth/revocations",
     "POST /v1/orders",
     "GET /v1/orders/{order_id}",
     "POST /v1/orders/{order_id}/payment",

@@ -164,7 +164,9 @@ def test_what_no_service_is_asked_for_is_counted_too(door: Door, path: str) -> N
     assert spent(door(), "page", path).status_code == 429
 
 
-@pytest.mark.parametrize("path", ["/v1/oauth/token", "/v1/oauth/email-codes", "/v1/devices/enrolment"])
+@pytest.mark.parametrize(
+    "path", ["/v1/oauth/token", "/v1/oauth/email-codes", "/v1/oauth/revocations", "/v1/devices/enrolment"]
+)
 def test_signing_in_is_counted_by_address_whatever_credential_comes_along(
     door: Door, token_of: Any, path: str
 ) -> None:

@@ -9,12 +9,14 @@ from contracts.refusals import Refusal
 TOKEN = {"access_token": "a.b.c", "token_type": "Bearer", "expires_in": 900, "scope": "orders:write"}
 CLIENT = {"grant_type": "client_credentials", "client_id": "par_1", "client_secret": "s3cret"}
 PASSWORD = {"grant_type": "password", "username": "o@example.org", "password": "old one"}
+METHODS = ("issue_client_token", "issue_password_token", "issue_email_code_token", "issue_renewed_token")
+REFRESH = {"grant_type": "refresh_token", "refresh_token": "r3fresh"}
 CODE = {"grant_type": "urn:occygene:email-code", "email": "h@example.org", "code": "123456"}
 
 
 @pytest.fixture
 def signing_in(gateway: Any) -> Any:
-    for method in ("issue_client_token", "issue_password_token", "issue_email_code_token"):
+    for method in METHODS:
         gateway.services.answers[f"identity.{method}"] = TOKEN
     return gateway
 
@@ -30,6 +32,7 @@ def signing_in(gateway: Any) -> Any:
             {"username": "o@example.org", "password": "old one", "new_password": None},
         ),
         (CODE, "issue_email_code_token", {"email": "h@example.org", "code": "123456"}),
+        (REFRESH, "issue_renewed_token", {"refresh_token": "r3fresh"}),
     ],
 )
 def test_each_grant_is_taken_as_form_and_as_json(
@@ -67,6 +70,8 @@ def test_a_client_may_send_its_secret_as_http_basic(signing_in: Any) -> None:
         ({"grant_type": "password"}, "invalid_request"),
         ({**CLIENT, "surprise": "1"}, "invalid_request"),
         ({**CODE, "code": "x"}, "invalid_request"),
+        ({"grant_type": "refresh_token"}, "invalid_request"),
+        ({**REFRESH, "refresh_token": "x" * 201}, "invalid_request"),
         ({**PASSWORD, "new_password": "short"}, "invalid_request"),
     ],
 )
@@ -91,6 +96,7 @@ def test_no_object_no_token(signing_in: Any, raw: bytes, status: int) -> None:
         (CLIENT, "sign_in_refused", 401, "invalid_client"),
         (PASSWORD, "sign_in_refused", 400, "invalid_grant"),
         (CODE, "sign_in_refused", 400, "invalid_grant"),
+        (REFRESH, "sign_in_refused", 400, "invalid_grant"),
         (PASSWORD, "new_password_required", 400, "invalid_grant"),
         (PASSWORD, "too_many_attempts", 429, "temporarily_unavailable"),
         (PASSWORD, "try_again", 503, "temporarily_unavailable"),
@@ -99,11 +105,24 @@ def test_no_object_no_token(signing_in: Any, raw: bytes, status: int) -> None:
 def test_a_refused_sign_in_says_so_in_both_vocabularies(
     gateway: Any, grant: dict[str, str], code: str, status: int, error: str
 ) -> None:
-    for method in ("issue_client_token", "issue_password_token", "issue_email_code_token"):
+    for method in METHODS:
         gateway.services.answers[f"identity.{method}"] = Refusal(code)
     answer = gateway.http.post("/v1/oauth/token", data=grant)
     assert (answer.status_code, answer.json["error"], answer.json["code"]) == (status, error, code)
     assert answer.headers.get("WWW-Authenticate", "").startswith("Basic") is (status == 401)
+
+
+def test_what_renews_a_sign_in_is_told_where_there_is_something(signing_in: Any) -> None:
+    lasting = {**TOKEN, "refresh_token": "n3xt", "refresh_expires_in": 43_200}
+    signing_in.services.answers["identity.issue_renewed_token"] = lasting
+    assert signing_in.http.post("/v1/oauth/token", data=REFRESH).json == lasting
+
+
+def test_signing_out_tells_nothing(gateway: Any) -> None:
+    gateway.services.answers["identity.end_sign_in"] = None
+    answer = gateway.http.post("/v1/oauth/revocations", json={"token": "r3fresh"})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert gateway.services.calls == [("identity.end_sign_in", {"refresh_token": "r3fresh"})]
 
 
 def test_asking_for_a_sign_in_code_tells_nothing(gateway: Any) -> None:

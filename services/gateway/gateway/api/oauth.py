@@ -8,7 +8,7 @@ from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.grants import GRANTS, issue_token, read_grant, token_problem
 from gateway.problems import Problem
-from gateway.schemas.credentials import CallerAnswer, LoginCodeRequest, TokenAnswer
+from gateway.schemas.credentials import CallerAnswer, LoginCodeRequest, SignOutRequest, TokenAnswer
 
 oauth = Resource("oauth", "Access tokens.")
 
@@ -43,6 +43,18 @@ async def create_token(call: Call) -> Any:
 async def request_login_code(call: Call) -> None:
     """Have a sign-in code mailed; the answer never tells whether the address is known."""
     await ask(call.services.identity.request_login_code, email=call.body["email"])
+
+
+@oauth.post(
+    "/oauth/revocations",
+    access=access_of("identity.end_sign_in"),
+    status=204,
+    body=SignOutRequest,
+    key="none",
+)
+async def end_sign_in(call: Call) -> None:
+    """Sign out: no refresh token of the sign-in is good any more; an access token runs on to its end."""
+    await ask(call.services.identity.end_sign_in, refresh_token=call.body["token"])
 
 
 @oauth.get("/me", access=SIGNED_IN, answer=CallerAnswer)

@@ -1,5 +1,7 @@
 """Tokens, partner sites, staff and devices. Secrets are shown once."""
 
+from marshmallow import fields
+
 from gateway.schemas.base import Answer, Request, instant, maybe_text, text, texts, whole
 from gateway.schemas.fields import Choice, Email, Many, Text, Typed, absent, identifier, slug
 
@@ -7,6 +9,7 @@ SECRET_CHARACTERS_MAX = 200
 # Letters and digits, in groups if the person typed it so.
 ENROLMENT_CODE = "^[0-9A-Za-z][0-9A-Za-z -]{4,18}[0-9A-Za-z]$"
 EMAIL_CODE_GRANT = "urn:occygene:email-code"
+REFRESH_GRANT = "refresh_token"
 
 
 class ClientCredentialsRequest(Request):
@@ -37,13 +40,32 @@ class EmailCodeRequest(Request):
     scope = Text(500, metadata={"description": "Ignored: a credential has its scopes."})
 
 
+class RefreshRequest(Request):
+    """Holders and staff, with the refresh token that came with the last access token (RFC 6749 §6)."""
+
+    grant_type = Choice(REFRESH_GRANT, required=True)
+    refresh_token = Text(SECRET_CHARACTERS_MAX, required=True)
+    scope = Text(500, metadata={"description": "Ignored: a credential has its scopes."})
+
+
+class SignOutRequest(Request):
+    """Any refresh token of the sign-in that is to end."""
+
+    token = Text(SECRET_CHARACTERS_MAX, required=True)
+
+
 class TokenAnswer(Answer):
-    """An access token (RFC 6749 §5.1)."""
+    """An access token (RFC 6749 §5.1). Holders and staff are given what renews it, good once.
+
+    `refresh_expires_in` is the seconds left of the sign-in: 30 days in all for holders, 12 hours for staff.
+    """
 
     access_token = text()
     token_type = text(metadata={"enum": ["Bearer"]})
     expires_in = whole()
     scope = text()
+    refresh_token = fields.String()
+    refresh_expires_in = fields.Integer()
 
 
 class CallerAnswer(Answer):

@@ -13,6 +13,7 @@ from chassis.ids import new_id
 from chassis.log import get_logger
 from contracts.identity import LoginCodeRequested, MailedCode, Token
 from contracts.refusals import Refusal
+from identity.credentials.lasting_sign_ins import begin
 from identity.credentials.sign_in import Gate, refused
 from identity.credentials.throttling import count_attempt, forget_attempts, note_last_attempt
 from identity.credentials.tokens import Principal
@@ -72,13 +73,15 @@ def issue_email_code_token(gate: Gate, *, email: str, code: str) -> Token:
         if account_id is not None:
             forget_attempts(session, attempts_of)
             audit.record(session, account_id, "signed_in", account_id, way="holder")
+            principal = Principal(kind="holder", subject=account_id)
+            renewal = begin(session, principal)
         elif is_last:
             account = _find_account(session, email)
             note_last_attempt(session, "holder", account.id if account else None)
     # Outside of the transaction, so that the try stays counted.
     if account_id is None:
         raise refused("holder")
-    return gate.admit("holder", Principal(kind="holder", subject=account_id))
+    return gate.admit("holder", principal, renewal)
 
 
 def _use_code(session: Session, key: bytes, email: str, typed: str) -> str | None:

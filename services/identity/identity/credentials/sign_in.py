@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from chassis.log import get_logger
 from chassis.metrics import counter
-from contracts.identity import Token
+from contracts.identity import Renewal, Token
 from contracts.refusals import Refusal
 from identity.credentials.throttling import attempt_key
 from identity.credentials.tokens import Principal, issue
@@ -31,11 +31,11 @@ class Gate:
         """Return what the tries of one identifier are counted under."""
         return attempt_key(self.key, way, identifier[:MAX_EMAIL_CHARS])
 
-    def admit(self, way: Way, principal: Principal) -> Token:
-        """Return the token of somebody who showed who they are."""
+    def admit(self, way: Way, principal: Principal, renewal: Renewal | None = None) -> Token:
+        """Return the token of somebody who showed who they are, and what renews it if it is to last."""
         sign_ins_total.labels(way, "accepted").inc()
         log.info("signed_in", way=way, subject=principal.subject, role=principal.role)
-        return issue(principal, self.signing_jwk)
+        return {**issue(principal, self.signing_jwk), **(renewal or {})}
 
 
 def refused(way: Way) -> Refusal:

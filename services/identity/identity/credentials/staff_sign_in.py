@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from chassis import audit
 from contracts.identity import Token
 from contracts.refusals import Refusal
+from identity.credentials.lasting_sign_ins import begin, end_all
 from identity.credentials.sign_in import Gate, refused
 from identity.credentials.throttling import count_attempt, forget_attempts, note_last_attempt
 from identity.credentials.tokens import Principal
@@ -40,7 +41,8 @@ def issue_password_token(gate: Gate, *, username: str, password: str, new_passwo
         audit.record(session, staff.id, "signed_in", staff.id, way="staff")
         if fresh_hash is not None:
             _replace_password(session, staff, fresh_hash)
-    return gate.admit("staff", principal_of(staff))
+        renewal = begin(session, principal_of(staff))
+    return gate.admit("staff", principal_of(staff), renewal)
 
 
 def _find_staff(session: Session, email: str) -> Staff | None:
@@ -68,6 +70,8 @@ def _replace_password(session: Session, staff: Staff, fresh_hash: str) -> None:
         raise refused("staff")
     stored.password_hash, stored.password_is_one_time = fresh_hash, False
     audit.record(session, staff.id, "password_changed", staff.id)
+    # Whoever signed in with the old one goes.
+    end_all(session, staff.id, "password_changed")
 
 
 def principal_of(staff: Staff) -> Principal:
