@@ -45,6 +45,7 @@ def asked(row: str, played: Played) -> Asked:
         "record_notification:signed": _signed(played),
         "request_login_code": Asked(body={"email": "nobody@example.org"}),
         "enrol_device": Asked(body={"enrolment_code": "00000000"}, let_in="sign_in_refused"),
+        "find_communes": Asked(query="?search=toul"),
         "find_ideas": Asked(query=f"?near=43.6,1.4&budget_cents=1800&programme={OWN}&on=2020-07-14"),
         "get_provider:applied": Asked(ids={"provider_id": ids["applied_id"]}),
         "apply_provider": Asked(

@@ -59,6 +59,7 @@ enrol_device                     +      +   +   +   +   +   +   +   A   +   +   
 find_programmes                  +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 get_programme                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_providers                   +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+find_communes                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_ideas                       +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 get_provider                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 get_provider:applied             N      N   N   N   N   N   N   N   A   N   N   N   N   +   +   N

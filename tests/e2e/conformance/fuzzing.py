@@ -37,6 +37,7 @@ RIGHT_QUERIES: dict[str, list[dict[str, Any]]] = {
         },
         {"near": "44.0,1.3", "budget_cents": 0, "programme": "occygene-2020", "on": "2020-07-11"},
     ],
+    "find_communes": [{"search": "St Alban"}, {"search": "4825", "limit": 2}],
     "find_checks": [{"state": "pending", "limit": 2}, {"state": "accepted"}],
     "find_disputes": [{"state": "open", "limit": 1}, {"state": "rejected"}],
     "find_device_redemptions": [{"since": "2020-07-01T00:00:00+02:00"}, {"limit": 1}],

@@ -186,6 +186,26 @@ def test_the_listing_takes_a_place_as_latitude_and_longitude(gateway: Any) -> No
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_a_commune_is_found_by_the_start_of_its_name_without_any_service(gateway: Any) -> None:
+    answer = gateway.http.get("/v1/communes?search=toulouse&limit=1")
+    [found] = answer.json["communes"]
+    assert (found["insee"], found["name"], found["departement"]) == ("31555", "Toulouse", "31")
+    assert found["centre"] == "commune"
+    assert answer.json["more"] is False
+    assert gateway.http.get("/v1/communes?search=saint&limit=2").json["more"] is True
+    assert gateway.services.calls == []
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("query", ["", "search=a", "search=toulouse&limit=0", "search=toulouse&limit=51"])
+def test_a_search_for_communes_that_is_too_short_or_too_long_names_its_field(
+    gateway: Any, query: str
+) -> None:
+    answer = gateway.http.get(f"/v1/communes?{query}")
+    assert answer.status_code == 422
+    assert answer.json["errors"][0]["field"] == ("limit" if "limit" in query else "search")
+
+
 def test_ideas_take_the_ages_of_children_in_one_field(gateway: Any) -> None:
     gateway.services.answers["offers.find_ideas"] = {"on": "2020-08-01", "ideas": [], "next_cursor": None}
     answer = gateway.http.get(

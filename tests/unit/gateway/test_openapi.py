@@ -58,6 +58,7 @@ CALLS = [
     "POST /v1/provider-applications",
     "GET /v1/providers",
     "GET /v1/ideas",
+    "GET /v1/communes",
     "GET /v1/providers/{provider_id}",
     "POST /v1/providers/{provider_id}/decision",
     "POST /v1/providers/{provider_id}/offers",
