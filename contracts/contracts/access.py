@@ -138,6 +138,7 @@ CALLS: dict[str, Access] = {
     "offers.apply_provider": _open(),
     "offers.decide_provider": _with("providers:decide", "own programme"),
     "offers.find_providers": _open(),
+    "offers.find_sites": _open(),
     "offers.find_ideas": _open(),
     "offers.get_provider": _open("own provider", "providers:read", services=("notify",)),
     "offers.find_providers_by_id": _only("notify"),

@@ -184,6 +184,24 @@ class ProviderSearch(TypedDict):
     limit: int
 
 
+class SitePoint(TypedDict):
+    """A site as a mark on a map: whose it is, and where; WGS 84 degrees."""
+
+    id: str
+    provider_id: str
+    provider_name: str
+    category: str
+    latitude: float
+    longitude: float
+
+
+class SitePage(TypedDict):
+    """Sites in the order of their ids; ``next_cursor`` is null on the last page."""
+
+    sites: list[SitePoint]
+    next_cursor: str | None
+
+
 class IdeaSearch(TypedDict):
     """What a party wants to do on a day; cents, km, ages in full years. ``on``: ISO day, today without it.
 
@@ -281,6 +299,9 @@ class OffersRpc(Protocol):
 
     def find_providers(self, *, search: ProviderSearch) -> ProviderPage:
         """The public listing: accepted providers with a published offer."""
+
+    def find_sites(self, *, search: ProviderSearch) -> SitePage:
+        """The sites that the listing's search matches, for a map; up to 1,000 a page."""
 
     def find_ideas(self, *, search: IdeaSearch) -> IdeaPage:
         """What a party can afford near a place on a day, at list prices: see `offers.ideas.finding`."""

@@ -88,7 +88,7 @@ def offer_matches(search: Search) -> ColumnElement[bool]:
 
 def _statement(session: Session, search: Search) -> Select[Any]:
     matching = (
-        select(Site.provider_id, *_nearest(search)).where(_site_matches(search)).group_by(Site.provider_id)
+        select(Site.provider_id, *_nearest(search)).where(site_matches(search)).group_by(Site.provider_id)
     )
     sites = matching.subquery("sites_found")
     query = select(Provider.id).join(sites, sites.c.provider_id == Provider.id)
@@ -110,7 +110,7 @@ def _nearest(search: Search) -> list[ColumnElement[int]]:
     return [metres.label("metres")]
 
 
-def _site_matches(search: Search) -> ColumnElement[bool]:
+def site_matches(search: Search) -> ColumnElement[bool]:
     """Sites near enough and open that day, where one of the offers holds."""
     holds_here = or_(func.cardinality(Offer.site_ids) == 0, Offer.site_ids.any_() == Site.id)
     offered = select(Offer.id).where(Offer.provider_id == Site.provider_id, holds_here, offer_matches(search))
@@ -127,7 +127,7 @@ def _site_matches(search: Search) -> ColumnElement[bool]:
 def _name_key(session: Session, provider_id: str) -> str:
     key = session.scalar(select(Provider.name_key).where(Provider.id == provider_id))
     if key is None:
-        raise _bad_cursor()
+        raise bad_cursor()
     return key
 
 
@@ -147,11 +147,12 @@ def _after(cursor: str | None, near: Point | None) -> tuple[int | None, str] | N
     match = CURSOR.fullmatch(cursor)
     # A cursor of the other order would silently begin somewhere.
     if match is None or (match[1] is None) != (near is None):
-        raise _bad_cursor()
+        raise bad_cursor()
     return None if match[1] is None else int(match[1]), match[2]
 
 
-def _bad_cursor() -> Refusal:
+def bad_cursor() -> Refusal:
+    """What was never the last row of a page."""
     return refuse("cursor", "le « next_cursor » d’une page précédente", "a previous page’s “next_cursor”")
 
 

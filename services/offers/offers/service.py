@@ -18,10 +18,11 @@ from contracts.offers import (
     ProviderPage,
     ProviderSearch,
     ProviderView,
+    SitePage,
     Statistics,
 )
 from contracts.programmes import read_programmes
-from offers import applying, counting, deciding, drafting, listing, publishing, statistics
+from offers import applying, counting, deciding, drafting, listing, mapping, publishing, statistics
 from offers.books import BOOKS
 from offers.ideas import finding
 
@@ -69,6 +70,12 @@ class OffersService:
         """The public listing."""
         with self.db.transaction() as session:
             return listing.find_providers(session, search=search)
+
+    @rpc
+    def find_sites(self, *, search: ProviderSearch) -> SitePage:
+        """The listing as marks on a map."""
+        with self.db.transaction() as session:
+            return mapping.find_sites(session, search=search)
 
     @rpc
     def find_ideas(self, *, search: IdeaSearch) -> IdeaPage:

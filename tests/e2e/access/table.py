@@ -59,6 +59,7 @@ enrol_device                     +      +   +   +   +   +   +   +   A   +   +   
 find_programmes                  +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 get_programme                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_providers                   +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
+find_sites                       +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_communes                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 find_ideas                       +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
 get_provider                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +

@@ -24,6 +24,7 @@ RIGHT_QUERIES: dict[str, list[dict[str, Any]]] = {
         {"pot_accepted": "true"},
         {},
     ],
+    "find_sites": [{"near": "44.0,1.3", "radius_km": 50}, {"programme": "occygene-2020", "limit": 1}, {}],
     "find_ideas": [
         {
             "near": "44.0,1.3",

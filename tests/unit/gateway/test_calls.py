@@ -206,6 +206,15 @@ def test_a_search_for_communes_that_is_too_short_or_too_long_names_its_field(
     assert answer.json["errors"][0]["field"] == ("limit" if "limit" in query else "search")
 
 
+def test_a_map_takes_the_listings_filters_and_a_thousand_sites_at_once(gateway: Any) -> None:
+    gateway.services.answers["offers.find_sites"] = {"sites": [], "next_cursor": None}
+    answer = gateway.http.get("/v1/sites?near=43.6,-1.4&radius_km=20&category=campsites")
+    assert answer.json == {"sites": [], "next_cursor": None}
+    search = gateway.services.calls[0][1]["search"]
+    assert (search["latitude"], search["radius_km"], search["limit"]) == (43.6, 20.0, 1000)
+    assert gateway.http.get("/v1/sites?limit=1001").status_code == 422
+
+
 def test_ideas_take_the_ages_of_children_in_one_field(gateway: Any) -> None:
     gateway.services.answers["offers.find_ideas"] = {"on": "2020-08-01", "ideas": [], "next_cursor": None}
     answer = gateway.http.get(

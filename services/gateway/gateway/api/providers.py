@@ -13,6 +13,8 @@ from gateway.schemas.providers import (
     ProviderRequest,
     ProvidersAnswer,
     ProvidersQuery,
+    SitesAnswer,
+    SitesQuery,
 )
 from gateway.schemas.statistics import BalanceAnswer, StatisticsAnswer, StatisticsQuery
 
@@ -41,6 +43,14 @@ async def find_providers(call: Call) -> Any:
     latitude, longitude = call.query.pop("near") or (None, None)
     search = {**call.query, "latitude": latitude, "longitude": longitude}
     return await ask(call.services.offers.find_providers, search=search)  # type: ignore[arg-type]
+
+
+@providers.get("/sites", access=access_of("offers.find_sites"), query=SitesQuery, answer=SitesAnswer)
+async def find_sites(call: Call) -> Any:
+    """The sites at which an offer of the listing holds, for a map: little of each, many at once."""
+    latitude, longitude = call.query.pop("near") or (None, None)
+    search = {**call.query, "latitude": latitude, "longitude": longitude}
+    return await ask(call.services.offers.find_sites, search=search)  # type: ignore[arg-type]
 
 
 @providers.get("/ideas", access=access_of("offers.find_ideas"), query=IdeasQuery, answer=IdeasAnswer)

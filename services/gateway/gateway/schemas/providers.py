@@ -36,9 +36,10 @@ from gateway.schemas.fields import (
     slug,
 )
 from gateway.schemas.offers import OfferAnswer
-from gateway.schemas.query_fields import Near, QueryNumber, QueryYesNo
+from gateway.schemas.query_fields import Near, QueryNumber, QueryWhole, QueryYesNo
 
 SITES_MAX = 50
+SITES_LIMIT_MAX = 1_000
 SEASONS_MAX = 12
 RADIUS_KM_MAX = 1000
 
@@ -102,6 +103,30 @@ class ProvidersQuery(PageQuery):
         """A radius around nothing would silently filter nothing."""
         if data["radius_km"] is not None and data["near"] is None:
             raise ValidationError(rules.TOGETHER, "radius_km")
+
+
+class SitesQuery(ProvidersQuery):
+    """What to show on a map: the listing's filters."""
+
+    limit = QueryWhole(1, SITES_LIMIT_MAX, load_default=SITES_LIMIT_MAX)
+
+
+class SitePointAnswer(Answer):
+    """A site as a mark on a map, in WGS 84 degrees; it is part of `provider_id`."""
+
+    id = text()
+    provider_id = text()
+    provider_name = text()
+    category = text()
+    latitude = fields.Float(required=True)
+    longitude = fields.Float(required=True)
+
+
+class SitesAnswer(Answer):
+    """A page of sites in no order that means anything; `next_cursor` is null on the last page."""
+
+    sites = parts(SitePointAnswer)
+    next_cursor = maybe_text()
 
 
 class SiteAnswer(Answer):
