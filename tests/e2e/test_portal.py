@@ -41,12 +41,23 @@ def test_a_visitor_reads_the_programmes_and_finds_a_provider(world: World, brows
     assert provider["sites"][0]["commune"] in text
 
 
+def test_a_visitor_finds_a_provider_by_a_town_and_on_the_map(world: World, browser: httpx.Client) -> None:
+    desk = world.desk("Seen on the map")
+    site = world.officer.get(f"/v1/providers/{desk['id']}")["sites"][0]
+    listed = read(browser.get("/prestataires", params={"place": "Toulouse", "radius_km": "1000"}).text)
+    assert [one for one in listed.all("a") if one.get("class") == "mark"]
+    view = f"{site['latitude']},{site['longitude']},16"
+    near = read(browser.get("/prestataires", params={"view": view}).text)
+    assert [one for one in near.all("a") if one.get("class") == "mark"]
+
+
 def test_a_filter_that_the_platform_refuses_is_told_at_its_field(world: World, browser: httpx.Client) -> None:
-    answer = browser.get("/prestataires?near=Toulouse&radius_km=20")
+    answer = browser.get("/prestataires?place=Toulouse&radius_km=2000")
     fields = {one["id"]: one for one in read(answer.text).all("input")}
     assert answer.status_code == 422
-    assert fields["near"]["aria-invalid"] == "true"
-    assert fields["near"]["value"] == "Toulouse"
+    assert fields["radius_km"]["aria-invalid"] == "true"
+    assert fields["radius_km"]["value"] == "2000"
+    assert fields["place"]["value"] == "Toulouse (31000)"
     assert faults_of(read(answer.text)) == []
 
 

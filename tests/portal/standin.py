@@ -6,6 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.portal import standin_visitor
+
 EVIL = "<script>alert('x')</script>"
 LABEL = {"fr": "Carte famille", "en": "Family card"}
 PROGRAMME = {
@@ -77,6 +79,8 @@ def problem(status: int, code: str, field: str | None = None) -> tuple[int, dict
 
 def answer(path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
     """Status and body."""
+    if found := standin_visitor.answer(path, query):
+        return found
     if path == "/v1/programmes":
         return 200, {"programmes": [PROGRAMME]}
     if path == "/v1/providers/prov_broken":

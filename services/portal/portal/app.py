@@ -56,5 +56,6 @@ def create_app(settings: Settings) -> ASGIApp:
 
     app = Starlette(routes=ROUTES, exception_handlers=dict(HANDLERS), lifespan=open_for_business)
     app.router.redirect_slashes = False
-    app.state.api, app.state.sessions = api, settings.sessions
-    return Seen(Kept(OwnFormsOnly(app), settings.sessions), settings.proxies_in_front)
+    app.state.api, app.state.sessions, app.state.tiles = api, settings.sessions, settings.tiles
+    kept = Kept(OwnFormsOnly(app), settings.sessions)
+    return Seen(kept, settings.proxies_in_front, settings.tiles.origin)

@@ -9,18 +9,17 @@ from chassis.metrics import histogram
 from chassis.proxies import address_behind
 from portal.api.client import visitor_address
 
-# Nothing but our own stylesheet, scripts, pictures and forms, all of them files.
+# Nothing but our own stylesheet, scripts, pictures and forms, all of them files, and the map's tiles.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src {pictures}; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 INTERNAL_ERROR = 500
 SAFE_HEADERS = {
-    b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
-    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+    b"permissions-policy": b"camera=(), geolocation=(self), microphone=()",
 }
 
 log = get_logger()
@@ -30,8 +29,11 @@ _seconds = histogram("page_duration_seconds", "Time to answer a page", ["page", 
 class Seen:
     """Around the application: a call id, one log line and one measurement for each request, safe headers."""
 
-    def __init__(self, app: ASGIApp, proxies_in_front: int = 0) -> None:
+    def __init__(self, app: ASGIApp, proxies_in_front: int = 0, pictures_from: str = "") -> None:
+        """``pictures_from``: the one origin beside ours that pictures may come from, the map's tiles."""
         self._app, self._proxies = app, proxies_in_front
+        policy = CONTENT_SECURITY_POLICY.format(pictures=f"'self' {pictures_from}".strip())
+        self._headers = {b"content-security-policy": policy.encode(), **SAFE_HEADERS}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -47,7 +49,7 @@ class Seen:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 names = {name.lower() for name, _ in message["headers"]}
-                more = [(name, value) for name, value in SAFE_HEADERS.items() if name not in names]
+                more = [(name, value) for name, value in self._headers.items() if name not in names]
                 if b"cache-control" not in names:
                     # A page may hold what is meant for one person.
                     more.append((b"cache-control", b"no-store"))

@@ -1,0 +1,1 @@
+"""The map of the places that accept the card: drawn by us, moved by plain links."""
