@@ -124,6 +124,8 @@ def portal_environment(wiring: Wiring, metrics_port: int) -> dict[str, str]:
         "ENVIRONMENT": "development",
         "GATEWAY_URL": wiring.gateway_url,
         "SESSION_KEYS": wiring.secrets.portal_session_keys,
+        "MAP_TILES_URL": "",
+        "MAP_TILES_ATTRIBUTION": "",
         "HTTP_PORT": str(wiring.portal_port),
         "HTTP_HOST": LOOPBACK,
         "METRICS_PORT": str(metrics_port),

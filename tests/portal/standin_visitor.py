@@ -10,6 +10,18 @@ TOWNS = {
     ("09024", "Ascou", "09110"): (42.7254, 1.8382, "postal_code"),
     ("09004", "Albiès", "09310"): (None, None, None),
 }
+IDEA = {
+    "provider": {"id": "prov_1", "name": "Club de kayak", "category": "museum", "website": None},
+    "site": {"commune": "Montpellier", "booking_required": True},
+    "offer": {"title": {"fr": "Descente", "en": "Trip"}},
+    "distance_km": 12.34,
+    "card_type": "family",
+    "gross_cents": 3000,
+    "reduction_cents": 900,
+    "paid_from_pot_cents": 1000,
+    "due_cents": 1100,
+    "price_is": "at_most",
+}
 SITES_MAX = 1000
 SITES = 2_345
 
@@ -55,4 +67,18 @@ def answer(path: str, query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]
         page = sites(SITES)[begin : begin + SITES_MAX]
         end = begin + len(page)
         return 200, {"sites": page, "next_cursor": str(end) if end < SITES else None}
+    if path == "/v1/ideas":
+        return ideas(query)
     return None
+
+
+def ideas(query: dict[str, list[str]]) -> tuple[int, dict[str, Any]]:
+    """One idea a page, or the mistake of the field that is missing or no number."""
+    for name in ("near", "budget_cents"):
+        if not query.get(name, ["x"])[0].replace(",", "").replace(".", "").isdecimal():
+            rule = {"field": name, "rule": "is required", "rule_fr": "est obligatoire"}
+            said = {"fr": "Un champ est faux.", "en": "A field is wrong."}
+            return 422, {"code": "invalid_field", "message": said, "errors": [rule]}
+    cursor = None if "cursor" in query else "next"
+    seen = {**IDEA, "offer": {"title": {"fr": str(sorted(query.items())), "en": "Trip"}}}
+    return 200, {"on": query.get("on", ["2020-07-14"])[0], "ideas": [seen], "next_cursor": cursor}

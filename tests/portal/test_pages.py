@@ -25,6 +25,11 @@ PAGES = {
     "/prestataires/prov_1": 200,
     "/prestataires/nobody": 404,
     "/prestataires/prov_broken": 500,
+    "/idees": 200,
+    "/idees?place=toulouse&budget=18": 200,
+    "/idees?place=saint&budget=18": 200,
+    "/idees?place=lyon&budget=18": 422,
+    "/idees?place=&budget=18": 422,
     "/accessibilite": 200,
     "/nowhere": 404,
 }

@@ -25,6 +25,11 @@ async def find_sites(api: Api, search: dict[str, str]) -> list[dict[str, Any]]:
     return found
 
 
+async def find_ideas(api: Api, search: dict[str, str]) -> dict[str, Any]:
+    """A page of ``ideas`` for the day ``on``, and ``next_cursor``; raises ApiProblem for a wrong field."""
+    return await api.get("/ideas", search)
+
+
 async def get_provider(api: Api, provider_id: str) -> dict[str, Any]:
     """One provider with its sites and offers; raises ApiProblem where there is none."""
     return await api.get(f"/providers/{quote(provider_id, safe='')}")
