@@ -137,6 +137,12 @@ def test_a_providers_page_says_what_the_card_brings_and_when(browser: httpx.Clie
     assert text.count("Descente") == 1
 
 
+def test_a_providers_page_leads_to_the_map_around_it(browser: httpx.Client) -> None:
+    links = [one["href"] for one in read(browser.get("/prestataires/prov_1").text).all("a")]
+    assert "/prestataires?view=43.6000,3.8700,12" in links
+    assert browser.get("/prestataires?view=43.6000,3.8700,12").status_code == 200
+
+
 def test_the_stylesheet_may_be_kept_for_ever(browser: httpx.Client) -> None:
     [address] = [one["href"] for one in read(browser.get("/").text).all("link") if one["rel"] == "stylesheet"]
     answer = browser.get(address)
