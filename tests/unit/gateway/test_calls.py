@@ -197,10 +197,10 @@ def test_a_commune_is_found_by_the_start_of_its_name_without_any_service(gateway
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-@pytest.mark.parametrize("query", ["", "search=a", "search=toulouse&limit=0", "search=toulouse&limit=51"])
-def test_a_search_for_communes_that_is_too_short_or_too_long_names_its_field(
-    gateway: Any, query: str
-) -> None:
+@pytest.mark.parametrize(
+    "query", ["", "search=a", "search=toulouse&limit=0", "search=toulouse&limit=51", "search=%ED%A0%80"]
+)
+def test_a_search_for_communes_that_is_wrong_names_its_field(gateway: Any, query: str) -> None:
     answer = gateway.http.get(f"/v1/communes?{query}")
     assert answer.status_code == 422
     assert answer.json["errors"][0]["field"] == ("limit" if "limit" in query else "search")

@@ -7,6 +7,8 @@ from gateway.schemas.fields import Text
 from gateway.schemas.query_fields import QueryWhole
 
 SEARCH_LENGTH_MAX = 80
+# What was no UTF-8 in the address stands here as U+FFFD.
+READABLE = "^[^\\ufffd]*$"
 # No postal code of the data has more communes than that.
 COMMUNES_MAX = 50
 COMMUNES_DEFAULT = 10
@@ -15,7 +17,7 @@ COMMUNES_DEFAULT = 10
 class CommunesQuery(Request):
     """The start of a name or postal code; accents, hyphens and case do not matter, nor `St` or `Saint`."""
 
-    search = Text(SEARCH_LENGTH_MAX, min_length=2, required=True)
+    search = Text(SEARCH_LENGTH_MAX, min_length=2, pattern=READABLE, required=True)
     limit = QueryWhole(1, COMMUNES_MAX, load_default=COMMUNES_DEFAULT)
 
 
