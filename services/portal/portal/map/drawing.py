@@ -12,7 +12,8 @@ from portal.map.view import HEIGHT, WIDTH, ZOOM_MAX, View, fitting
 
 # Around sites that even the nearest map shows as one mark.
 HERE_KM = "0.2"
-RADIUS_SINGLE, RADIUS_LEAST, RADIUS_MOST = 8, 13, 20
+# A number has room in its mark.
+RADIUS_SINGLE, RADIUS_MOST = 8, 20
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def draw(
 
 def _shown(mark: Mark, view: View, address: str, kept: dict[str, str]) -> Shown:
     (left, top), count = view.corner, len(mark.sites)
-    radius = min(RADIUS_MOST, RADIUS_LEAST + count // 20) if count > 1 else RADIUS_SINGLE
+    radius = RADIUS_SINGLE if count == 1 else min(RADIUS_MOST, 10 + 3 * len(str(count)))
     return Shown(
         x=round(mark.x - left, 1),
         y=round(mark.y - top, 1),
