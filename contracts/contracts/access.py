@@ -117,6 +117,7 @@ CALLS: dict[str, Access] = {
     "cards.get_card": _with("cards:read", "own household"),
     "cards.get_voucher": _with("cards:read", "own household", services=("notify",)),
     "cards.get_pots": _with("cards:read", "own household"),
+    "cards.get_savings": _with("cards:read", "own household"),
     "cards.find_card_redemptions": _with("cards:read", "own household"),
     "cards.lookup_card": _with("cards:lookup", "own programme"),
     "cards.revoke_card": _with("cards:write", "own household"),

@@ -279,6 +279,16 @@ class PotsView(TypedDict):
     pots: list[PotView]
 
 
+class CardSavings(TypedDict):
+    """What a card's visits saved, in cents, beside its price; ``regained_on`` is the day in the programme's
+    timezone on which they reached it, None before and where the card was free."""
+
+    price_cents: int
+    visits: int
+    saved_cents: int
+    regained_on: str | None
+
+
 class Party(TypedDict):
     """Who stands at the desk."""
 
@@ -481,6 +491,9 @@ class CardsRpc(Protocol):
 
     def get_pots(self, *, card_id: str) -> PotsView:
         """What the card may still spend."""
+
+    def get_savings(self, *, card_id: str) -> CardSavings:
+        """The reductions of all visits of the card and of those that it replaced."""
 
     def find_card_redemptions(self, *, card_id: str, cursor: str | None, limit: int) -> RedemptionPage:
         """The use of the card and of those that it replaced, for its holder or an officer."""

@@ -23,7 +23,7 @@ from contracts.programmes.days import local_day
 from contracts.refusals import Refusal
 
 Programmes = Mapping[str, Programme]
-_VISITED_AT: ColumnElement[datetime] = literal_column(VISITED_AT, DateTime(timezone=True))
+VISITED: ColumnElement[datetime] = literal_column(VISITED_AT, DateTime(timezone=True))
 _RECORDED_AT: ColumnElement[datetime] = literal_column("redeemed_at", DateTime(timezone=True))
 
 
@@ -103,7 +103,7 @@ def find_device_redemptions(
     """Return the calling device's scans of visits from ``since`` on, newest visit first."""
     wanted = Redemption.device_id == device_of(caller).id
     if since is not None:
-        wanted &= read_instant(since, "since") <= _VISITED_AT
+        wanted &= read_instant(since, "since") <= VISITED
     return _page(session, wanted, cursor, limit)
 
 
@@ -124,7 +124,7 @@ def _page(
     wanted: ColumnElement[bool],
     cursor: str | None,
     limit: int,
-    moment: ColumnElement[datetime] = _VISITED_AT,
+    moment: ColumnElement[datetime] = VISITED,
 ) -> RedemptionPage:
     """The last one of a page is where the next begins."""
     check_limit(limit)

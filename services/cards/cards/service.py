@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from cards import catalogue, following, measuring, published, reading, reissuing, revoking
+from cards import catalogue, following, measuring, published, reading, reissuing, revoking, saving
 from cards.books import BOOKS
 from cards.disputes.service import DisputeCalls
 from cards.orders import correcting, validating
@@ -15,6 +15,7 @@ from chassis.settings import text_files
 from contracts.access import calls_of
 from contracts.cards import (
     AllowanceTotals,
+    CardSavings,
     CardView,
     PotsView,
     ProgrammeView,
@@ -152,6 +153,11 @@ class CardsService(OrderCalls, DisputeCalls):
             return reading.find_card_redemptions(
                 session, self.caller, card_id=card_id, cursor=cursor, limit=limit
             )
+
+    @rpc
+    def get_savings(self, *, card_id: str) -> CardSavings:
+        with self.db.transaction() as session:
+            return saving.get_savings(session, self.caller, self.programmes, card_id=card_id)
 
     @rpc
     def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:

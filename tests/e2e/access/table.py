@@ -92,6 +92,7 @@ get_card                         A      F   F   +   N   F   F   F   A   F   F   
 get_voucher                      A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
 get_qr                           A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
 get_pots                         A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
+get_savings                      A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
 find_card_redemptions            A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
 lookup_card                      A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   U
 revoke_card                      A      F   F   +   N   F   F   F   A   F   F   F   F   +   +   N

@@ -14,6 +14,7 @@ FITTING = {
     "get_voucher": "holder",
     "get_qr": "holder",
     "get_pots": "holder",
+    "get_savings": "holder",
     "find_card_redemptions": "holder",
     "lookup_card": "officer",
     "revoke_card": "holder",

@@ -63,7 +63,7 @@ OF_OTHERS: list[tuple[str, str, tuple[str, ...]]] = [
     *(
         (caller, call, ("card_id",))
         for caller in ("holder", "office_officer")
-        for call in ("get_card", "get_voucher", "get_qr", "get_pots", "find_card_redemptions")
+        for call in ("get_card", "get_voucher", "get_qr", "get_pots", "get_savings", "find_card_redemptions")
     ),
     ("holder", "revoke_card", ("card_id",)),
     ("holder", "reissue_card", ("card_id",)),

@@ -53,6 +53,7 @@ CALLS = [
     "GET /v1/cards/{card_id}/voucher.pdf",
     "GET /v1/cards/{card_id}/qr.svg",
     "GET /v1/cards/{card_id}/pot",
+    "GET /v1/cards/{card_id}/savings",
     "GET /v1/cards/{card_id}/redemptions",
     "POST /v1/cards/lookup",
     "POST /v1/cards/{card_id}/revocation",

@@ -12,7 +12,7 @@ from contracts.access import access_of
 from gateway.call import Call, ask
 from gateway.endpoint import Resource
 from gateway.schemas.base import PageQuery
-from gateway.schemas.cards import CardAnswer, LookupRequest, PotsAnswer, RevocationRequest
+from gateway.schemas.cards import CardAnswer, LookupRequest, PotsAnswer, RevocationRequest, SavingsAnswer
 from gateway.schemas.redemptions import RedemptionsAnswer
 
 cards = Resource("cards", "Cards. `id` is opaque: a number or QR text never stands in an address.")
@@ -63,6 +63,12 @@ async def get_qr(call: Call, card_id: str) -> Response:
 async def get_pots(call: Call, card_id: str) -> Any:
     """What the card may still spend."""
     return await ask(call.services.cards.get_pots, card_id=card_id)
+
+
+@cards.get("/cards/<id:card_id>/savings", access=access_of("cards.get_savings"), answer=SavingsAnswer)
+async def get_savings(call: Call, card_id: str) -> Any:
+    """What all visits of the card and of those that it replaced have saved, beside its price."""
+    return await ask(call.services.cards.get_savings, card_id=card_id)
 
 
 @cards.get(

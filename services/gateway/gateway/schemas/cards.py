@@ -64,3 +64,13 @@ class PotsAnswer(Answer):
 
     remaining_cents = whole()
     pots = parts(PotAnswer)
+
+
+class SavingsAnswer(Answer):
+    """The reductions of all visits that were not cancelled. `regained_on`: the day on which they reached
+    the card's price; null before, and for a card that was free."""
+
+    price_cents = whole()
+    visits = whole()
+    saved_cents = whole()
+    regained_on = maybe_text(metadata={"format": "date"})
