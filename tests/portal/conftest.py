@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,13 +11,17 @@ from tests.portal.serving import portal, process
 
 
 @pytest.fixture(scope="session")
-def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    folder, port = tmp_path_factory.mktemp("portal"), free_port()
-    argv = [sys.executable, str(Path(__file__).parent / "standin.py"), str(port)]
-    with (
-        process(argv, port, folder / "gateway.log"),
-        portal(f"http://{LOOPBACK}:{port}", folder) as browser,
-    ):
+def gateway_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the stand-in answers."""
+    folder, port = tmp_path_factory.mktemp("gateway"), free_port()
+    argv = [sys.executable, "-m", "tests.portal.standin", str(port)]
+    with process(argv, port, folder / "gateway.log"):
+        yield f"http://{LOOPBACK}:{port}"
+
+
+@pytest.fixture(scope="session")
+def _served(gateway_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    with portal(gateway_url, tmp_path_factory.mktemp("portal")) as browser:
         yield browser
 
 

@@ -2,9 +2,12 @@
 
 import json
 import sys
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.portal import standin_resident as resident
 
 EVIL = "<script>alert('x')</script>"
 LABEL = {"fr": "Carte famille", "en": "Family card"}
@@ -136,20 +139,37 @@ class Handler(BaseHTTPRequestHandler):
             kind, role = self.headers["Authorization"].removeprefix("Bearer ").split(":")
             self._say(200, {"kind": kind, "role": role or None, "provider_id": None})
             return
-        self._say(*answer(asked.path, parse_qs(asked.query)))
+        query = parse_qs(asked.query)
+        if asked.path == "/v1/me/visits/stream":
+            self._stream()
+        elif asked.path in resident.FILES:
+            self._send(200, *resident.FILES[asked.path])
+        else:
+            self._say(*(resident.answer(asked.path, query) or answer(asked.path, query)))
 
     def do_POST(self) -> None:
         """One answer in JSON."""
         given = self.rfile.read(int(self.headers["Content-Length"] or 0))
-        self._say(*posted(self.path, json.loads(given or "{}")))
+        body, key = json.loads(given or "{}"), self.headers["Idempotency-Key"] or ""
+        self._say(*(resident.posted(self.path, body, key) or posted(self.path, body)))
 
     def _say(self, status: int, body: dict[str, Any]) -> None:
-        text = json.dumps(body).encode()
+        self._send(status, "application/json", json.dumps(body).encode())
+
+    def _send(self, status: int, kind: str, content: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(text)))
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(text)
+        self.wfile.write(content)
+
+    def _stream(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.end_headers()
+        with suppress(ConnectionError):
+            for piece in resident.stream(self.headers["Last-Event-ID"] or ""):
+                self.wfile.write(piece)
 
     def log_message(self, *_: Any) -> None:
         """Nobody reads it."""

@@ -15,10 +15,12 @@ from portal.api.client import Api
 from portal.errors import HANDLERS, not_found
 from portal.own_forms import OwnFormsOnly
 from portal.pages import STATIC, STATIC_ADDRESSES
+from portal.resident import routes as resident
 from portal.seen import Seen
 from portal.session import Kept
 from portal.settings import Settings
 from portal.sign_in import routes as sign_in
+from portal.streams import Streams
 from portal.visitor import routes as visitor
 
 CACHE_S = 365 * 24 * 3600
@@ -39,12 +41,13 @@ async def _healthz(_request: Request) -> Response:
 ROUTES = [
     *visitor.ROUTES,
     *sign_in.ROUTES,
+    *resident.ROUTES,
     Route("/static/{name}", _static),
     Route("/healthz", _healthz),
 ]
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, streams: Streams) -> ASGIApp:
     """The application as a process serves it."""
     configure_logging("portal", settings.log_level)
     api = Api(settings.gateway_url)
@@ -56,5 +59,5 @@ def create_app(settings: Settings) -> ASGIApp:
 
     app = Starlette(routes=ROUTES, exception_handlers=dict(HANDLERS), lifespan=open_for_business)
     app.router.redirect_slashes = False
-    app.state.api, app.state.sessions = api, settings.sessions
+    app.state.api, app.state.sessions, app.state.streams = api, settings.sessions, streams
     return Seen(Kept(OwnFormsOnly(app), settings.sessions), settings.proxies_in_front)

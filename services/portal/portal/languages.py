@@ -1,18 +1,21 @@
 """The languages of the pages: sentences from catalogues, and amounts, days and numbers as each has them."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
 from babel.support import Translations
 
+# Where the cards are used.
+ZONE = ZoneInfo("Europe/Paris")
 LOCALES = Path(__file__).parent / "locale"
 # French first: it is what an unknown visitor gets.
 CODES = ("fr", "en")
@@ -47,6 +50,12 @@ class Language:
     def day(self, iso: str) -> str:
         """A civil day, from its ISO form."""
         return self._day(date.fromisoformat(iso), "long")
+
+    def moment(self, iso: str) -> str:
+        """A day and the time of it in Paris, from an instant of the API."""
+        local = datetime.fromisoformat(iso).astimezone(ZONE)
+        time = format_time(local.time(), "short", locale=self.locale)
+        return self.say("days.at", day=self._day(local.date(), "long"), time=time)
 
     def season_day(self, month_day: str) -> str:
         """A day of any year, from ``07-14``."""

@@ -40,12 +40,13 @@ class Seen:
             return
         bind_call_id(None)
         visitor_address.set(address_of(scope, self._proxies))
-        began, status = perf_counter(), 0
+        began, status, taken_s = perf_counter(), 0, 0.0
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, taken_s
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # A stream goes on for hours once it is answered.
+                status, taken_s = message["status"], perf_counter() - began
                 names = {name.lower() for name, _ in message["headers"]}
                 more = [(name, value) for name, value in SAFE_HEADERS.items() if name not in names]
                 if b"cache-control" not in names:
@@ -61,7 +62,6 @@ class Seen:
             if status != INTERNAL_ERROR:
                 raise
         route = getattr(scope.get("route"), "path", "none")
-        taken_s = perf_counter() - began
         # HTTP lets anybody invent methods; a label must not.
         method = scope["method"] if scope["method"] in ("GET", "HEAD", "POST") else "other"
         _seconds.labels(route, method, str(status)).observe(taken_s)

@@ -1,6 +1,6 @@
 """One call to the public gateway: its answer, its "no", or that it is away."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
@@ -53,8 +53,11 @@ class Api:
     """
 
     def __init__(self, gateway_url: str) -> None:
-        self._client = httpx.AsyncClient(
-            base_url=f"{gateway_url.rstrip('/')}/v1", timeout=GATEWAY_TIMEOUT_S, trust_env=False
+        base_url = f"{gateway_url.rstrip('/')}/v1"
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=GATEWAY_TIMEOUT_S, trust_env=False)
+        # Apart, as each keeps a connection for as long as it lasts: pages must not wait for one.
+        self._streams = httpx.AsyncClient(
+            base_url=base_url, limits=httpx.Limits(max_connections=None), trust_env=False
         )
 
     async def get(
@@ -87,12 +90,12 @@ class Api:
         answer = await self._ask("GET", path, query, None, _headers(token, None, None))
         return File(answer.content, answer.headers.get("content-type", "application/octet-stream"))
 
-    async def stream(self, path: str, *, token: str, last_id: str | None = None) -> AsyncIterator[bytes]:
+    async def stream(self, path: str, *, token: str, last_id: str | None = None) -> AsyncGenerator[bytes]:
         """Server-sent events as they come, piece by piece, until either side hangs up."""
         headers = _headers(token, None, None) | ({"Last-Event-ID": last_id} if last_id else {})
         timeout = httpx.Timeout(GATEWAY_TIMEOUT_S, read=STREAM_SILENCE_S)
         try:
-            async with self._client.stream("GET", path, headers=headers, timeout=timeout) as answer:
+            async with self._streams.stream("GET", path, headers=headers, timeout=timeout) as answer:
                 if answer.status_code >= 400:
                     await answer.aread()
                     _raise_for(answer)
@@ -105,6 +108,7 @@ class Api:
     async def close(self) -> None:
         """Hang up."""
         await self._client.aclose()
+        await self._streams.aclose()
 
     async def _ask(
         self,
