@@ -41,6 +41,12 @@ CALLERS: dict[str, dict[str, Any]] = {
         "subject": "stf_manager",
         "provider_id": "prv_1",
     },
+    "provider_desk": {
+        "kind": "staff",
+        "role": "provider_desk",
+        "subject": "stf_desk",
+        "provider_id": "prv_1",
+    },
     "partner": {"kind": "partner", "subject": "par_1", "channel": "tourist_office"},
     "device": {"kind": "device", "subject": "dev_1", "provider_id": "prv_1", "site_id": "sit_1"},
     "holder": {"kind": "holder", "subject": "acc_1"},

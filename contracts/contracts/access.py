@@ -25,8 +25,10 @@ SCOPES: dict[str, str] = {
     "offers:write": "draft and withdraw offers",
     "offers:publish": "publish offers",
     "statistics:read": "read a provider's sales and balance",
+    "visits:read": "read the visits at a provider",
     "partners:write": "create partner sites",
     "staff:write": "create staff accounts",
+    "provider_staff:write": "read, add and revoke the staff of a provider",
     "devices:write": "create and revoke devices",
 }
 
@@ -34,7 +36,13 @@ SCOPES_BY_ROLE: dict[str, frozenset[str]] = {
     # An officer at a desk never stands in for a provider's scan, nor for a family that was robbed.
     "officer": frozenset(SCOPES) - {"redemptions:write", "visits:dispute"},
     "office_officer": frozenset({"checks:decide", "orders:read", "cards:read"}),
-    "provider_manager": frozenset({"offers:write", "devices:write", "statistics:read", "providers:read"}),
+    "provider_manager": frozenset(
+        {
+            *("offers:write", "devices:write", "provider_staff:write"),
+            *("statistics:read", "visits:read", "providers:read"),
+        }
+    ),
+    "provider_desk": frozenset({"visits:read"}),
 }
 SCOPES_BY_KIND: dict[str, frozenset[str]] = {
     "partner": frozenset({"orders:write", "orders:read", "orders:correct"}),
@@ -103,6 +111,10 @@ CALLS: dict[str, Access] = {
     "identity.get_email_change_notice": _only("notify"),
     "identity.create_partner": _with("partners:write"),
     "identity.create_staff": _with("staff:write", "own programme"),
+    "identity.find_provider_staff": _with("provider_staff:write", "own provider"),
+    "identity.create_provider_staff": _with("provider_staff:write", "own provider"),
+    "identity.revoke_provider_staff": _with("provider_staff:write", "own provider"),
+    "identity.find_devices": _with("devices:write", "own provider"),
     "identity.create_device": _with("devices:write", "own provider"),
     "identity.enrol_device": _open("own code"),
     "identity.revoke_device": _with("devices:write", "own provider"),
@@ -127,9 +139,9 @@ CALLS: dict[str, Access] = {
     "cards.find_device_redemptions": _with("redemptions:read", "own device"),
     "cards.find_own_orders": _with("orders:read", "own orders"),
     "cards.find_own_visits": _with("cards:read", "own household"),
-    "cards.find_provider_visits": _with("statistics:read", "own provider"),
+    "cards.find_provider_visits": _with("visits:read", "own provider"),
     "cards.find_own_visit_changes": _with("cards:read", "own household"),
-    "cards.find_provider_visit_changes": _with("statistics:read", "own provider"),
+    "cards.find_provider_visit_changes": _with("visits:read", "own provider"),
     "cards.dispute_visit": _with("visits:dispute", "own household"),
     "cards.find_disputes": _with("disputes:decide", "own programme"),
     "cards.decide_dispute": _with("disputes:decide", "own programme"),

@@ -6,7 +6,8 @@ from typing import ClassVar, Literal, NotRequired, Protocol, TypedDict
 from contracts.base import Address, Event
 
 CheckState = Literal["pending", "accepted", "refused"]
-StaffRole = Literal["officer", "office_officer", "provider_manager"]
+ProviderRole = Literal["provider_manager", "provider_desk"]
+StaffRole = Literal["officer", "office_officer", "provider_manager", "provider_desk"]
 
 # --- events -----------------------------------------------------------------------------------------
 
@@ -223,6 +224,49 @@ class StaffCredential(TypedDict):
     one_time_password: str
 
 
+class ProviderStaffView(TypedDict):
+    """A member of a provider's staff; ``waiting``: the one-time password was not used yet. Times RFC 3339."""
+
+    id: str
+    email: str
+    role: ProviderRole
+    state: Literal["waiting", "active", "revoked"]
+    created_at: str
+    revoked_at: str | None
+
+
+class ProviderStaffPage(TypedDict):
+    """A provider's staff, newest first; ``next_cursor`` is null on the last page."""
+
+    staff: list[ProviderStaffView]
+    next_cursor: str | None
+
+
+class DeviceView(TypedDict):
+    """A device without its secrets; times RFC 3339.
+
+    ``code_expires_at`` while it waits to be enrolled. ``last_seen_at``: when it last asked for a token, which
+    it does every quarter of an hour while it is used; not known of before this was kept.
+    """
+
+    id: str
+    site_id: str
+    label: str
+    state: Literal["waiting", "enrolled", "revoked"]
+    created_at: str
+    code_expires_at: str | None
+    enrolled_at: str | None
+    last_seen_at: str | None
+    revoked_at: str | None
+
+
+class DevicePage(TypedDict):
+    """A provider's devices, newest first; ``next_cursor`` is null on the last page."""
+
+    devices: list[DeviceView]
+    next_cursor: str | None
+
+
 class Enrolment(TypedDict):
     """A device's one-time enrolment code, shown once; ``expires_at`` RFC 3339."""
 
@@ -342,6 +386,20 @@ class IdentityRpc(Protocol):
         organisation: str | None,
     ) -> StaffCredential:
         """A staff account (officers only)."""
+
+    def find_provider_staff(self, *, provider_id: str, cursor: str | None, limit: int) -> ProviderStaffPage:
+        """Who works for a provider, and who did."""
+
+    def create_provider_staff(
+        self, *, idempotency_key: str, provider_id: str, email: str, role: ProviderRole
+    ) -> StaffCredential:
+        """An account for somebody of the provider; one that the provider revoked is opened again."""
+
+    def revoke_provider_staff(self, *, idempotency_key: str, provider_id: str, staff_id: str) -> None:
+        """No further token for this member of staff; nobody revokes themselves."""
+
+    def find_devices(self, *, provider_id: str, cursor: str | None, limit: int) -> DevicePage:
+        """A provider's devices, those that were revoked too."""
 
     def create_device(self, *, idempotency_key: str, provider_id: str, site_id: str, label: str) -> Enrolment:
         """A device that may be enrolled once with the code answered here."""

@@ -11,6 +11,7 @@ ReductionKind = Literal["percent", "fixed_price", "free"]
 PriceBase = Literal["standard_price", "student_rate"]
 ProviderState = Literal["applied", "accepted", "refused"]
 OfferState = Literal["draft", "published", "withdrawn"]
+SalesBy = Literal["day", "offer", "card_type", "site"]
 
 # --- events -----------------------------------------------------------------------------------------
 
@@ -242,7 +243,7 @@ class IdeaPage(TypedDict):
 
 
 class StatisticsRow(TypedDict):
-    """Sales of one day, offer or card type; cancelled redemptions are taken out again. Cents."""
+    """Sales of one day, offer, card type or site; cancelled redemptions are taken out again. Cents."""
 
     key: str
     redemptions: int
@@ -255,10 +256,10 @@ class StatisticsRow(TypedDict):
 
 
 class Statistics(TypedDict):
-    """A provider's sales between two days (inclusive, civil Paris)."""
+    """A provider's sales between two days (inclusive, civil Paris); by ``site`` since sites were counted."""
 
     provider_id: str
-    by: Literal["day", "offer", "card_type"]
+    by: SalesBy
     rows: list[StatisticsRow]
     total: StatisticsRow
 

@@ -289,6 +289,11 @@ SENTENCES: dict[str, Sentence] = {
         "Le prestataire n’est pas encore accepté.",
         "The provider is not accepted yet.",
     ),
+    "own_account": Sentence(
+        "One's own account",
+        "Vous ne pouvez pas retirer votre propre accès : demandez-le à un autre responsable.",
+        "You cannot take away your own access: ask another manager to.",
+    ),
     "already_decided": Sentence(
         "Already decided", "Cette demande a déjà été traitée.", "This was already decided."
     ),

@@ -7,10 +7,14 @@ from cards.models import Card, Order
 from cards.scan.models import Redemption
 from cards.sealing import Keys, is_order_secret
 from chassis.calls.caller import Caller
+from chassis.clock import now
+from contracts.programmes.days import local_day, start_of_day
 from contracts.refusals import Refusal
 
 # A partner has orders; a card is its holder's.
 SCOPES_OF_PARTNERS = ("orders:read", "orders:correct")
+# Staff of a provider who receive visitors: what was yesterday is not theirs.
+DESK = "provider_desk"
 
 
 def get_visible_order(
@@ -65,11 +69,13 @@ def own_visits(caller: Caller) -> ColumnElement[bool]:
 
 
 def visits_at(caller: Caller, provider_id: str) -> ColumnElement[bool]:
-    """Which visits at a provider the caller may see: to staff of another it does not exist, and who works for
-    some programmes sees theirs."""
+    """Which visits at a provider the caller may see: to staff of another it does not exist, who works for
+    some programmes sees theirs, and a desk those recorded today."""
     if caller.provider_id not in (None, provider_id):
         raise Refusal("not_found")
     wanted = Redemption.provider_id == provider_id
+    if caller.role == DESK:
+        wanted &= Redemption.redeemed_at >= start_of_day(local_day(now()))
     return wanted & Redemption.programme.in_(caller.programmes) if caller.programmes else wanted
 
 

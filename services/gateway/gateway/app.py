@@ -26,6 +26,7 @@ from gateway.api import (
     orders,
     payments,
     programmes,
+    provider_accounts,
     providers,
     redemptions,
     visits,
@@ -57,6 +58,7 @@ RESOURCES = (
     providers.providers,
     offers.offers,
     credentials.credentials,
+    provider_accounts.provider_accounts,
     health.health,
 )
 

@@ -15,7 +15,12 @@ from contracts.offers import ProviderView, Statistics, StatisticsRow
 
 CSV = "text/csv"
 JSON = "application/json"
-HEAD_OF_KEY = {"day": ("Jour",), "offer": ("Offre", "Intitulé"), "card_type": ("Formule",)}
+HEAD_OF_KEY = {
+    "day": ("Jour",),
+    "offer": ("Offre", "Intitulé"),
+    "card_type": ("Formule",),
+    "site": ("Site", "Nom"),
+}
 COUNTS = {"redemptions": "Passages", "adults": "Adultes", "children": "Enfants"}
 AMOUNTS = {
     "gross_cents": "Prix public (€)",
@@ -23,7 +28,7 @@ AMOUNTS = {
     "net_cents": "Prix réduit (€)",
     "paid_from_pot_cents": "Payé par la cagnotte (€)",
 }
-FILENAME = {"day": "jour", "offer": "offre", "card_type": "formule"}
+FILENAME = {"day": "jour", "offer": "offre", "card_type": "formule", "site": "site"}
 QUALITY = re.compile(r"[01]([.][0-9]{0,3})?")
 # A program that is set to commas cuts a cell in two at each, so a formula may begin there as well.
 FORMULA = re.compile(r"""((?:^|[,;|"'])\s*)(?=[=+\-@＝＋－＠])""")
@@ -55,13 +60,14 @@ def sales_answer(found: Statistics, provider: ProviderView, first_day: str, last
 
 def sales_sheet(found: Statistics, provider: ProviderView) -> str:
     """One line a row, no total: a program sums by itself, and would count it twice."""
-    titles = {offer["id"]: offer["title"]["fr"] for offer in provider["offers"]}
+    names = {offer["id"]: offer["title"]["fr"] for offer in provider["offers"]}
+    names |= {site["id"]: site["name"] for site in provider["sites"]}
     text = StringIO()
     # Every cell in quotes: a name holds what it likes, and stays in its cell.
     sheet = csv.writer(text, delimiter=";", quoting=csv.QUOTE_ALL)
     sheet.writerow(["Prestataire", *HEAD_OF_KEY[found["by"]], *COUNTS.values(), *AMOUNTS.values()])
     for row in found["rows"]:
-        key = (row["key"], titles.get(row["key"], "")) if found["by"] == "offer" else (row["key"],)
+        key = (row["key"], names.get(row["key"], ""))[: len(HEAD_OF_KEY[found["by"]])]
         sheet.writerow([*map(harmless, (provider["name"], *key)), *_figures(row)])
     return text.getvalue()
 

@@ -63,6 +63,7 @@ STATUSES: dict[str, int] = {
     "dispute_too_late": 409,
     # providers and offers
     "provider_not_accepted": 409,
+    "own_account": 409,
     "already_decided": 409,
     "offer_rule_broken": 422,
 }

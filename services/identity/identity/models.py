@@ -7,6 +7,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from chassis.database.engine import metadata_for
 
+PROVIDER_ROLES = "'provider_manager', 'provider_desk'"
+
 
 class Base(DeclarativeBase):
     """What all tables share: the naming convention, text without length, times with zone."""
@@ -190,6 +192,7 @@ class Device(Base):
     enrolled_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[str | None]
+    last_seen_at: Mapped[datetime | None]
 
 
 class Staff(Base):
@@ -197,8 +200,8 @@ class Staff(Base):
 
     __tablename__ = "staff"
     __table_args__ = (
-        CheckConstraint("role IN ('officer', 'office_officer', 'provider_manager')", name="role"),
-        CheckConstraint("(role = 'provider_manager') = (provider_id IS NOT NULL)", name="provider"),
+        CheckConstraint(f"role IN ('officer', 'office_officer', {PROVIDER_ROLES})", name="role"),
+        CheckConstraint(f"(role IN ({PROVIDER_ROLES})) = (provider_id IS NOT NULL)", name="provider"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)
@@ -211,6 +214,8 @@ class Staff(Base):
     password_is_one_time: Mapped[bool]
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
 
 
 class SignInAttempt(Base):

@@ -16,8 +16,9 @@ RIGHTS = {
     "quotient_reads": "SELECT, INSERT, UPDATE (attempts, due_at, lease_id, leased_until), DELETE",
     "api_pauses": "SELECT, INSERT, UPDATE (until)",
     "partners": APPEND_ONLY,
-    "devices": "SELECT, INSERT, UPDATE (enrolment_hash, secret_hash, enrolled_at, revoked_at, revoked_by)",
-    "staff": "SELECT, INSERT, UPDATE (password_hash, password_is_one_time)",
+    "devices": "SELECT, INSERT, UPDATE (enrolment_hash, secret_hash, enrolled_at, revoked_at, revoked_by, "
+    "last_seen_at)",
+    "staff": "SELECT, INSERT, UPDATE (password_hash, password_is_one_time, role, revoked_at, revoked_by)",
     "email_changes": "SELECT, INSERT, UPDATE (new_email, old_email, old_account_id, attempts, confirmed_at), "
     "DELETE",
     "sign_in_attempts": "SELECT, INSERT, DELETE",

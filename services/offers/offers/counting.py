@@ -7,14 +7,14 @@ below zero for the moment in which only the cancellation was heard.
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from contracts.cards import RedemptionRecorded
 from contracts.programmes.days import local_day
-from offers.models import Sales
+from offers.models import Sales, SiteSales
 
 COUNTERS = (
     "redemptions",
@@ -25,28 +25,39 @@ COUNTERS = (
     "net_cents",
     "paid_from_pot_cents",
 )
-KEY = ("provider_id", "day", "offer_id", "card_type")
-Key = tuple[str, date, str, str]
+# Each table of sales by its key, as it is named in the table and in the event.
+KEYS = {
+    Sales: ("provider_id", "day", "offer_id", "card_type"),
+    SiteSales: ("provider_id", "day", "site_id"),
+}
+Key = tuple[Any, ...]
 
-_fresh = insert(Sales)
-# RETURNING has SQLAlchemy send all rows in one statement; an upsert without it goes row by row.
-_ADD = _fresh.on_conflict_do_update(
-    index_elements=KEY, set_={name: getattr(Sales, name) + _fresh.excluded[name] for name in COUNTERS}
-).returning(Sales.day)
+
+def _adding(table: type[Sales] | type[SiteSales]) -> Any:
+    fresh = insert(table)
+    more = {name: getattr(table, name) + fresh.excluded[name] for name in COUNTERS}
+    # RETURNING has SQLAlchemy send all rows in one statement; an upsert without it goes row by row.
+    return fresh.on_conflict_do_update(index_elements=KEYS[table], set_=more).returning(table.day)
+
+
+_ADD = {table: _adding(table) for table in KEYS}
 
 
 def count_redemptions(session: Session, events: Sequence[RedemptionRecorded], sign: Literal[1, -1]) -> None:
     """Add the redemptions (``sign`` 1) or take them out (-1), each on the civil day in Paris of its visit."""
-    sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(COUNTERS))
-    for event in events:
-        row = sums[_key(event)]
-        for place, name in enumerate(COUNTERS):
-            row[place] += sign * (1 if name == "redemptions" else getattr(event, name))
-    # In one order everywhere, so that two processes that count the same providers never wait for each other.
-    rows = [dict(zip(KEY + COUNTERS, (*key, *counted), strict=True)) for key, counted in sorted(sums.items())]
-    session.execute(_ADD, rows)
+    for table, names in KEYS.items():
+        sums: dict[Key, list[int]] = defaultdict(lambda: [0] * len(COUNTERS))
+        for event in events:
+            row = sums[tuple(_day_of(event) if name == "day" else getattr(event, name) for name in names)]
+            for place, name in enumerate(COUNTERS):
+                row[place] += sign * (1 if name == "redemptions" else getattr(event, name))
+        # In one order everywhere, so that two processes that count the same providers never wait for each other.
+        rows = [
+            dict(zip(names + COUNTERS, (*key, *counted), strict=True))
+            for key, counted in sorted(sums.items())
+        ]
+        session.execute(_ADD[table], rows)
 
 
-def _key(event: RedemptionRecorded) -> Key:
-    day = local_day(datetime.fromisoformat(event.moment))
-    return event.provider_id, day, event.offer_id, event.card_type
+def _day_of(event: RedemptionRecorded) -> date:
+    return local_day(datetime.fromisoformat(event.moment))

@@ -141,19 +141,13 @@ class Offer(Base):
     withdrawn_at: Mapped[datetime | None]
 
 
-class Sales(Base):
-    """What one offer sold on one civil day (Paris) to one card type, cancelled redemptions taken out.
+class Counters:
+    """What was sold, cancelled redemptions taken out.
 
     No foreign keys and no lower bounds: a fact that was heard is counted whatever else is known, and a
     cancellation may be heard before its redemption.
     """
 
-    __tablename__ = "sales"
-
-    provider_id: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    offer_id: Mapped[str] = mapped_column(primary_key=True)
-    card_type: Mapped[str] = mapped_column(primary_key=True)
     redemptions: Mapped[int]
     adults: Mapped[int]
     children: Mapped[int]
@@ -161,3 +155,27 @@ class Sales(Base):
     reduction_cents: Mapped[int]
     net_cents: Mapped[int]
     paid_from_pot_cents: Mapped[int]
+
+
+class Sales(Counters, Base):
+    """What one offer sold on one civil day (Paris) to one card type."""
+
+    __tablename__ = "sales"
+
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    offer_id: Mapped[str] = mapped_column(primary_key=True)
+    card_type: Mapped[str] = mapped_column(primary_key=True)
+
+
+class SiteSales(Counters, Base):
+    """What one site sold on one civil day (Paris), since sites are counted.
+
+    A table of its own: the key of `sales` cannot grow while processes of before still count into it.
+    """
+
+    __tablename__ = "site_sales"
+
+    provider_id: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(primary_key=True)

@@ -8,5 +8,6 @@ RIGHTS = {
     "contacts": APPEND_ONLY,
     "sites": APPEND_ONLY,
     "offers": "SELECT, INSERT, UPDATE (state, version, published_at, withdrawn_at)",
+    "site_sales": f"SELECT, INSERT, UPDATE ({', '.join(COUNTERS)})",
     "sales": f"SELECT, INSERT, UPDATE ({', '.join(COUNTERS)})",
 }

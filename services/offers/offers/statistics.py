@@ -1,21 +1,26 @@
-"""Sales follow-up: what a provider sold, by day, offer or card type."""
+"""Sales follow-up: what a provider sold, by day, offer, card type or site."""
 
 from datetime import date
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from chassis.calls.caller import Caller
-from contracts.offers import Statistics, StatisticsRow
+from contracts.offers import SalesBy, Statistics, StatisticsRow
 from contracts.refusals import Refusal
 from offers.access import require_acting_for
 from offers.counting import COUNTERS
 from offers.input_rules import check_choice, check_day, refuse
-from offers.models import Provider, Sales
+from offers.models import Counters, Provider, Sales, SiteSales
 
 MAX_PERIOD_DAYS = 1100
-KEYS = {"day": Sales.day, "offer": Sales.offer_id, "card_type": Sales.card_type}
+KEYS = {
+    "day": Sales.day,
+    "offer": Sales.offer_id,
+    "card_type": Sales.card_type,
+    "site": SiteSales.site_id,
+}
 
 
 def get_statistics(
@@ -34,7 +39,7 @@ def get_statistics(
     rows = _rows(session, provider_id, first, last, by)
     return {
         "provider_id": provider_id,
-        "by": cast(Literal["day", "offer", "card_type"], by),
+        "by": cast(SalesBy, by),
         "rows": rows,
         "total": _total(rows),
     }
@@ -42,15 +47,16 @@ def get_statistics(
 
 def get_statistics_totals(session: Session) -> dict[str, Any]:
     """Sums of every counter over every provider, for checks."""
-    sums: list[Any] = list(session.execute(select(*_sums())).one())
+    sums: list[Any] = list(session.execute(select(*_sums(Sales))).one())
     return {name: int(value or 0) for name, value in zip(COUNTERS, sums, strict=True)}
 
 
 def _rows(session: Session, provider_id: str, first: date, last: date, by: str) -> list[StatisticsRow]:
     key = KEYS[by]
+    sold = key.class_
     query = (
-        select(key, *_sums())
-        .where(Sales.provider_id == provider_id, Sales.day.between(first, last))
+        select(key, *_sums(sold))
+        .where(sold.provider_id == provider_id, sold.day.between(first, last))
         .group_by(key)
         .order_by(key)
     )
@@ -59,8 +65,8 @@ def _rows(session: Session, provider_id: str, first: date, last: date, by: str) 
     return [row for row in rows if any(cast(dict[str, Any], row)[name] for name in COUNTERS)]
 
 
-def _sums() -> list[Any]:
-    return [func.sum(getattr(Sales, name)) for name in COUNTERS]
+def _sums(sold: type[Counters]) -> list[Any]:
+    return [func.sum(getattr(sold, name)) for name in COUNTERS]
 
 
 def _row(row: Row[Any]) -> StatisticsRow:

@@ -86,6 +86,9 @@ def asked(row: str, played: Played) -> Asked:
         "decide_dispute": Asked(body={"outcome": "upheld"}, let_in="already_decided"),
         "create_partner": Asked(body={"name": "Lune", "channel": "none_such"}, let_in="channel_unknown"),
         "create_staff": Asked(body=staff, let_in="already_exists"),
+        "create_provider_staff": Asked(
+            body={"email": played.staff_email, "role": "provider_desk"}, let_in="already_exists"
+        ),
         "create_device": Asked(body={"site_id": ids["site_id"], "label": "Caisse"}),
     }
     return special.get(row, Asked())

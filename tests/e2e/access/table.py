@@ -27,6 +27,8 @@ COLUMNS = (
     ("revoked_device", "later"),
     ("provider_manager", "own"),
     ("provider_manager", "other"),
+    ("provider_desk", "own"),
+    ("provider_desk", "other"),
     ("office_officer", "own"),
     ("office_officer", "other"),
     ("officer", "all"),
@@ -46,67 +48,71 @@ MEANINGS = {
 HEADER_LINES = 3
 # What stands after a call's name and ":" is which object or which way of asking it is.
 _TABLE = """
-                             anonymous partner holder  device  revoked manager office  officer
-                                       own oth own oth own oth now lat own oth own oth all own oth
-healthz                          +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
-readyz                           +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
-create_token                     +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
-show_return_page                 +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
-record_notification              F      F   F   F   F   F   F   F   F   F   F   F   F   F   F   F
-record_notification:signed       +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
-request_login_code               +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-enrol_device                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-find_programmes                  +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-get_programme                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-find_providers                   +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-find_ideas                       +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-get_provider                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-get_provider:applied             N      N   N   N   N   N   N   N   A   N   N   N   N   +   +   N
-apply_provider                   +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-decide_provider                  A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
-get_statistics                   A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N
-get_balance                      A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
-get_caller                       A      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-find_own_orders                  A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F
-find_own_visits                  A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F
-find_provider_visits             A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
-stream_own_visits                A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F
-stream_provider_visits           A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
-create_offer                     A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   P
-publish_offer                    A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
-withdraw_offer                   A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N
-place_order                      +      +   +   +   +   F   F   F   A   F   F   F   F   +   +   P
-get_order                        N      +   N   +   N   N   N   N   A   N   N   +   N   +   +   N
-get_order:with its secret        +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-start_payment                    N      +   N   +   N   N   N   N   A   N   N   +   N   +   +   N
-start_payment:with its secret    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-request_email_change             N      +   N   +   N   N   N   N   A   N   N   N   N   +   +   N
-request_email_change:with its secret +  +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-confirm_email_change             N      +   N   +   N   N   N   N   A   N   N   N   N   +   +   N
-confirm_email_change:with its secret +  +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-send_voucher_again               N      +   N   +   N   N   N   N   A   N   N   N   N   +   +   N
-send_voucher_again:with its secret +    +   +   +   +   +   +   +   A   +   +   +   +   +   +   +
-find_checks                      A      F   F   F   F   F   F   F   A   F   F   +   +   +   +   +
-decide_check                     A      F   F   F   F   F   F   F   A   F   F   +   N   +   +   N
-get_card                         A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
-get_voucher                      A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
-get_qr                           A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
-get_pots                         A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
-find_card_redemptions            A      F   F   +   N   F   F   F   A   F   F   +   N   +   +   N
-lookup_card                      A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   U
-revoke_card                      A      F   F   +   N   F   F   F   A   F   F   F   F   +   +   N
-reissue_card                     A      F   F   +   N   F   F   F   A   F   F   F   F   +   +   N
-quote                            A      F   F   F   F   +   W   +   A   F   F   F   F   F   F   F
-redeem                           A      F   F   F   F   +   W   +   A   F   F   F   F   F   F   F
-find_device_redemptions          A      F   F   F   F   +   +   +   A   F   F   F   F   F   F   F
-cancel_redemption                A      F   F   F   F   +   N   +   A   F   F   F   F   +   +   N
-dispute_visit                    A      F   F   +   N   F   F   F   A   F   F   F   F   F   F   F
-find_disputes                    A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   +
-decide_dispute                   A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   N
-create_partner                   A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   +
-create_staff                     A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   F
-create_device                    A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   N
-revoke_device                    A      F   F   F   F   F   F   F   A   +   N   F   F   +   +   +
+                             anonymous partner holder  device  revoked manager desk    office  officer
+                                       own oth own oth own oth now lat own oth own oth own oth all own oth
+healthz                          +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
+readyz                           +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
+create_token                     +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
+show_return_page                 +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
+record_notification              F      F   F   F   F   F   F   F   F   F   F   F   F   F   F   F   F   F
+record_notification:signed       +      +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +   +
+request_login_code               +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+enrol_device                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+find_programmes                  +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+get_programme                    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+find_providers                   +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+find_ideas                       +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+get_provider                     +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+get_provider:applied             N      N   N   N   N   N   N   N   A   N   N   N   N   N   N   +   +   N
+apply_provider                   +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+decide_provider                  A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   N
+get_statistics                   A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+get_balance                      A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   +
+get_caller                       A      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+find_own_orders                  A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F   F   F
+find_own_visits                  A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F   F   F
+find_provider_visits             A      F   F   F   F   F   F   F   A   +   N   +   N   F   F   +   +   +
+stream_own_visits                A      F   F   +   +   F   F   F   A   F   F   F   F   F   F   F   F   F
+stream_provider_visits           A      F   F   F   F   F   F   F   A   +   N   +   N   F   F   +   +   +
+create_offer                     A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   P
+publish_offer                    A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   N
+withdraw_offer                   A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+place_order                      +      +   +   +   +   F   F   F   A   F   F   F   F   F   F   +   +   P
+get_order                        N      +   N   +   N   N   N   N   A   N   N   N   N   +   N   +   +   N
+get_order:with its secret        +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+start_payment                    N      +   N   +   N   N   N   N   A   N   N   N   N   +   N   +   +   N
+start_payment:with its secret    +      +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+request_email_change             N      +   N   +   N   N   N   N   A   N   N   N   N   N   N   +   +   N
+request_email_change:with its secret +  +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+confirm_email_change             N      +   N   +   N   N   N   N   A   N   N   N   N   N   N   +   +   N
+confirm_email_change:with its secret +  +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+send_voucher_again               N      +   N   +   N   N   N   N   A   N   N   N   N   N   N   +   +   N
+send_voucher_again:with its secret +    +   +   +   +   +   +   +   A   +   +   +   +   +   +   +   +   +
+find_checks                      A      F   F   F   F   F   F   F   A   F   F   F   F   +   +   +   +   +
+decide_check                     A      F   F   F   F   F   F   F   A   F   F   F   F   +   N   +   +   N
+get_card                         A      F   F   +   N   F   F   F   A   F   F   F   F   +   N   +   +   N
+get_voucher                      A      F   F   +   N   F   F   F   A   F   F   F   F   +   N   +   +   N
+get_qr                           A      F   F   +   N   F   F   F   A   F   F   F   F   +   N   +   +   N
+get_pots                         A      F   F   +   N   F   F   F   A   F   F   F   F   +   N   +   +   N
+find_card_redemptions            A      F   F   +   N   F   F   F   A   F   F   F   F   +   N   +   +   N
+lookup_card                      A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   U
+revoke_card                      A      F   F   +   N   F   F   F   A   F   F   F   F   F   F   +   +   N
+reissue_card                     A      F   F   +   N   F   F   F   A   F   F   F   F   F   F   +   +   N
+quote                            A      F   F   F   F   +   W   +   A   F   F   F   F   F   F   F   F   F
+redeem                           A      F   F   F   F   +   W   +   A   F   F   F   F   F   F   F   F   F
+find_device_redemptions          A      F   F   F   F   +   +   +   A   F   F   F   F   F   F   F   F   F
+cancel_redemption                A      F   F   F   F   +   N   +   A   F   F   F   F   F   F   +   +   N
+dispute_visit                    A      F   F   +   N   F   F   F   A   F   F   F   F   F   F   F   F   F
+find_disputes                    A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   +
+decide_dispute                   A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   N
+create_partner                   A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   +
+create_staff                     A      F   F   F   F   F   F   F   A   F   F   F   F   F   F   +   +   F
+find_devices                     A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+find_provider_staff              A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+create_provider_staff            A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+revoke_provider_staff            A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+create_device                    A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   N
+revoke_device                    A      F   F   F   F   F   F   F   A   +   N   F   F   F   F   +   +   +
 """
 
 

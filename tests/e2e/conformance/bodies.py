@@ -32,6 +32,7 @@ def right_bodies(crowd: Crowd, site_id: str) -> dict[str, list[Body]]:
         "create_offer": [{**FAMILIES, "site_ids": [site_id], "season": [_SEASON]}, _FIXED_PRICE],
         "create_partner": [{"name": "Office de Foix", "channel": "tourist_office"}],
         "create_staff": [_staff()],
+        "create_provider_staff": [{"email": f"{uuid4().hex}@example.org", "role": "provider_desk"}],
         "create_device": [{"site_id": site_id, "label": "Caisse 1"}],
         "enrol_device": [{"enrolment_code": crowd.spare["enrolment_code"][0]}],
     }

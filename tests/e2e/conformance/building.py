@@ -81,6 +81,17 @@ def _providers(crowd: Crowd) -> None:
     crowd.spare |= {"provider_id": [cast.providers[SPARE]["id"]], "applied_provider_id": [applied["id"]]}
     for name, ids in {"manager": crowd.mine, "other_manager": crowd.others}.items():
         crowd.callers[name] = _staff(crowd, role="provider_manager", provider_id=ids["provider_id"])
+        desk = name.replace("manager", "desk")
+        crowd.callers[desk] = _staff(crowd, role="provider_desk", provider_id=ids["provider_id"])
+        ids["staff_id"] = _member(crowd, ids["provider_id"])
+    crowd.spare["staff_id"] = [_member(crowd, crowd.spare["provider_id"][0])]
+
+
+def _member(crowd: Crowd, provider_id: str) -> str:
+    """Somebody of a provider's staff who has not signed in yet."""
+    body = {"email": f"{uuid4().hex}@example.org", "role": "provider_desk"}
+    staff_id: str = crowd.callers["officer"].post(f"/v1/providers/{provider_id}/staff", body)["staff_id"]
+    return staff_id
 
 
 def _orders(crowd: Crowd) -> None:

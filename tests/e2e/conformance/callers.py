@@ -39,6 +39,10 @@ FITTING = {
     "withdraw_offer": "manager",
     "create_partner": "officer",
     "create_staff": "officer",
+    "find_provider_staff": "manager",
+    "create_provider_staff": "manager",
+    "revoke_provider_staff": "manager",
+    "find_devices": "manager",
     "create_device": "manager",
     "revoke_device": "manager",
 }

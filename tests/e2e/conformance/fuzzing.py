@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 REPLACED_FIELDS_MAX = 2
 RIGHT_QUERIES: dict[str, list[dict[str, Any]]] = {
     "get_statistics": [
-        {"from": "2020-07-01", "to": "2020-07-31", "by": by} for by in ("day", "offer", "card_type")
+        {"from": "2020-07-01", "to": "2020-07-31", "by": by} for by in ("day", "offer", "card_type", "site")
     ],
     "find_providers": [
         {"near": "44.0,1.3", "radius_km": 50, "category": "cultural_sites"},

@@ -14,6 +14,7 @@ PREFIXES = {
     "device_id": "dev",
     "site_id": "sit",
     "dispute_id": "dsp",
+    "staff_id": "stf",
 }
 
 
@@ -78,6 +79,11 @@ OF_OTHERS: list[tuple[str, str, tuple[str, ...]]] = [
     ("manager", "find_provider_visits", ("provider_id",)),
     ("manager", "stream_provider_visits", ("provider_id",)),
     ("manager", "create_offer", ("provider_id",)),
+    ("manager", "find_provider_staff", ("provider_id",)),
+    ("manager", "create_provider_staff", ("provider_id",)),
+    ("manager", "revoke_provider_staff", ("provider_id", "staff_id")),
+    ("manager", "revoke_provider_staff", ("staff_id",)),
+    ("manager", "find_devices", ("provider_id",)),
     ("manager", "create_device", ("provider_id",)),
     ("manager", "withdraw_offer", ("provider_id", "offer_id")),
     ("manager", "withdraw_offer", ("offer_id",)),

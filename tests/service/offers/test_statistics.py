@@ -69,12 +69,16 @@ def read(desk: Any, provider_id: str, *, by: str = "day", caller: Any = None, **
         return get_statistics(session, reader, provider_id=provider_id, by=by, **period)
 
 
-def test_sales_are_summed_by_day_offer_and_card_type(desk: Any) -> None:
+def test_sales_are_summed_by_day_offer_card_type_and_site(desk: Any) -> None:
     provider_id = desk.accept()["id"]
     hear(desk, recorded(provider_id))
     hear(desk, recorded(provider_id, card_type="youth", offer_id="off_2", adults=1, children=0))
     hear(desk, recorded(provider_id, redeemed_at="2020-07-15T10:00:00.000000Z", paid_from_pot_cents=0))
     hear(desk, recorded("prv_other"))
+    hear(desk, recorded(provider_id, site_id="sit_2", redeemed_at="2021-06-30T10:00:00.000000Z"))
+    sites = read(desk, provider_id, by="site", last_day="2021-06-30")["rows"]
+    assert [(row["key"], row["redemptions"]) for row in sites] == [("sit_1", 3), ("sit_2", 1)]
+    hear(desk, cancelled(recorded(provider_id, site_id="sit_2", redeemed_at="2021-06-30T10:00:00.000000Z")))
     by_day = read(desk, provider_id)
     assert [(row["key"], row["redemptions"]) for row in by_day["rows"]] == [
         ("2020-07-14", 2),
@@ -139,14 +143,14 @@ def test_sales_of_one_moment_are_all_counted(desk: Any) -> None:
     assert read(desk, provider_id)["total"]["redemptions"] == 32
 
 
-def test_a_batch_of_sales_is_one_statement(desk: Any) -> None:
+def test_a_batch_of_sales_is_one_statement_for_each_table(desk: Any) -> None:
     provider_id = desk.accept()["id"]
     statements: list[str] = []
     sql_event.listen(desk.db.engine, "before_cursor_execute", lambda *given: statements.append(given[2]))
     sold = [recorded(provider_id, offer_id=f"off_{number % 10}") for number in range(50)]
     with desk.db.transaction() as session:
         count_redemptions(session, sold, 1)
-    assert len(statements) == 1, statements
+    assert len(statements) == 2, statements
     assert read(desk, provider_id)["total"]["redemptions"] == 50
     assert len(read(desk, provider_id, by="offer")["rows"]) == 10
 

@@ -12,7 +12,7 @@ from contracts.base import BooksRpc
 from contracts.documentation import SERVICES, rpc_of
 from contracts.refusals import Refusal
 
-PERSONS = ("officer", "office_officer", "provider_manager", "partner", "device", "holder")
+PERSONS = ("officer", "office_officer", "provider_manager", "provider_desk", "partner", "device", "holder")
 NAMES = (*SERVICES, "gateway")
 
 

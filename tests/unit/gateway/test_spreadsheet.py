@@ -49,7 +49,12 @@ def accountant(gateway: Any, token_of: Any) -> Any:
         offer = {"id": OFFER, "title": {"fr": title, "en": "Summer"}}
         gateway.services.answers = {
             "offers.get_statistics": {"provider_id": PROVIDER, "by": by, "rows": rows, "total": total},
-            "offers.get_provider": {"id": PROVIDER, "name": name, "offers": [offer]},
+            "offers.get_provider": {
+                "id": PROVIDER,
+                "name": name,
+                "offers": [offer],
+                "sites": [{"id": "sit_1", "name": "Le quai"}],
+            },
         }
         headers = {**token_of("statistics:read"), "Accept": "text/csv"}
         return gateway.http.get(ADDRESS + by, headers=headers)
@@ -86,6 +91,13 @@ def test_an_offer_is_named_by_its_title_and_an_unknown_one_by_its_id(accountant:
     assert head[1:3] == ["Offre", "Intitulé"]
     assert named[1:3] == [OFFER, "Descente; en famille"]
     assert unnamed[1:3] == ["off_gone", ""]
+
+
+def test_a_site_is_named(accountant: Any) -> None:
+    answer = accountant("site", [{"key": "sit_1", **SALES}])
+    assert 'filename="ventes-par-site-' in answer.headers["Content-Disposition"]
+    head, row = cells(answer)
+    assert (head[1:3], row[1:3]) == (["Site", "Nom"], ["sit_1", "Le quai"])
 
 
 def test_the_same_call_answers_json_to_everybody_else(accountant: Any, gateway: Any, token_of: Any) -> None:

@@ -78,7 +78,7 @@ async def decide_provider(call: Call, provider_id: str) -> Any:
     doc=SHEET_DOC,
 )
 async def get_statistics(call: Call, provider_id: str) -> Any:
-    """The provider's sales by day, offer or card type; with `Accept: text/csv` for a spreadsheet."""
+    """The provider's sales by day, offer, card type or site; with `Accept: text/csv` for a spreadsheet."""
     found = await ask(call.services.offers.get_statistics, provider_id=provider_id, **call.query)
     if not spreadsheet.is_asked_for(call.asked.header("Accept") or ""):
         return found

@@ -6,6 +6,7 @@ from gateway.schemas.fields import Choice, Email, Many, Text, Typed, absent, ide
 SECRET_CHARACTERS_MAX = 200
 # Letters and digits, in groups if the person typed it so.
 ENROLMENT_CODE = "^[0-9A-Za-z][0-9A-Za-z -]{4,18}[0-9A-Za-z]$"
+PROVIDER_ROLES = ("provider_manager", "provider_desk")
 EMAIL_CODE_GRANT = "urn:occygene:email-code"
 
 
@@ -83,10 +84,10 @@ class PartnerAnswer(Answer):
 
 
 class StaffRequest(Request):
-    """A staff account; `provider_id` for a provider's manager, `organisation` for an office's officer."""
+    """A staff account; `provider_id` for a provider's manager or desk, `organisation` for an office's officer."""
 
     email = Email(required=True)
-    role = Choice("officer", "office_officer", "provider_manager", required=True)
+    role = Choice("officer", "office_officer", *PROVIDER_ROLES, required=True)
     programmes = Many(slug(), 20, unique=True, load_default=list)
     provider_id = identifier(load_default=None, allow_none=True)
     organisation = Text(120, load_default=None, allow_none=True)

@@ -10,6 +10,7 @@ from gateway.schemas.base import Answer, Request, part, parts, text, whole
 from gateway.schemas.fields import Choice, Day
 
 PERIOD_DAYS_MAX = 1100
+KEYS = ("day", "offer", "card_type", "site")
 
 
 class StatisticsQuery(Request):
@@ -17,7 +18,7 @@ class StatisticsQuery(Request):
 
     from_ = Day(required=True, data_key="from", attribute="first_day")
     to = Day(required=True, attribute="last_day")
-    by = Choice("day", "offer", "card_type", load_default="day")
+    by = Choice(*KEYS, load_default="day")
 
     @validates_schema
     def days_in_order(self, data: dict[str, Any], **_: Any) -> None:
@@ -28,7 +29,7 @@ class StatisticsQuery(Request):
 
 
 class StatisticsRowAnswer(Answer):
-    """Sales of one day, offer or card type; cancelled redemptions are taken out again."""
+    """Sales of one day, offer, card type or site; cancelled redemptions are taken out again."""
 
     key = text()
     redemptions = whole()
@@ -44,7 +45,7 @@ class StatisticsAnswer(Answer):
     """A provider's sales between two days."""
 
     provider_id = text()
-    by = text(metadata={"enum": ["day", "offer", "card_type"]})
+    by = text(metadata={"enum": [*KEYS]})
     rows = parts(StatisticsRowAnswer)
     total = part(StatisticsRowAnswer)
 

@@ -1,7 +1,11 @@
 """Client credentials: partners and devices exchange their id and secret for a token (RFC 6749 §4.4)."""
 
+from datetime import timedelta
+
+from sqlalchemy import or_, update
 from sqlalchemy.orm import Session
 
+from chassis.clock import now
 from contracts.identity import Token
 from identity.credentials.sign_in import Gate, refused
 from identity.credentials.throttling import count_attempt, note_last_attempt
@@ -10,6 +14,8 @@ from identity.hashing import client_secret_fits
 from identity.models import Device, Partner
 
 MAX_CLIENT_ID_CHARS = 60
+# A device that asks for tokens without need does not write each time.
+SEEN_TO_THE = timedelta(minutes=1)
 
 
 def issue_client_token(gate: Gate, *, client_id: str, client_secret: str) -> Token:
@@ -38,7 +44,15 @@ def _find_client(session: Session, client_id: str, client_secret: str) -> Princi
         return Principal(kind="partner", subject=client.id, channel=client.channel)
     if client.revoked_at is not None:
         return None
+    _note_seen(session, client.id)
     return Principal(kind="device", subject=client.id, provider_id=client.provider_id, site_id=client.site_id)
+
+
+def _note_seen(session: Session, device_id: str) -> None:
+    """Here rather than at each scan: a device that is used asks for a token every quarter of an hour."""
+    at = now()
+    stale = or_(Device.last_seen_at.is_(None), Device.last_seen_at < at - SEEN_TO_THE)
+    session.execute(update(Device).where(Device.id == device_id, stale).values(last_seen_at=at))
 
 
 def _find_known(session: Session, client_id: str) -> Device | Partner | None:

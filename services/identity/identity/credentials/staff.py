@@ -1,4 +1,4 @@
-"""Staff accounts: officers of the scheme, officers of an office, managers of a provider."""
+"""Staff accounts: officers of the scheme, officers of an office, managers and desks of a provider."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,7 @@ from chassis.clock import now
 from chassis.database.idempotency import once
 from chassis.ids import new_id
 from chassis.log import get_logger
-from contracts.identity import StaffCredential, StaffRole
+from contracts.identity import ProviderRole, StaffCredential, StaffRole
 from contracts.offers import OffersRpc
 from contracts.refusals import Refusal
 from identity.hashing import hash_password, new_one_time_password
@@ -28,6 +28,7 @@ from identity.input_rules import (
 from identity.models import Staff
 
 MAX_ID_CHARS = 60
+PROVIDER_ROLES = get_args(ProviderRole)
 log = get_logger()
 
 
@@ -43,7 +44,7 @@ class NewStaff:
 
 
 def check_provider(caller: Caller, offers: OffersRpc, provider_id: str | None) -> None:
-    """Refuse a manager for a provider that does not exist, or is not the caller's business.
+    """Refuse staff of a provider that does not exist, or is not the caller's business.
 
     Asks `offers`, so it must be called outside of any transaction.
     """
@@ -99,22 +100,25 @@ def _check_role(
         raise Refusal("programme_unknown", field="programmes")
     if role == "office_officer" and not programmes:
         raise refuse("programmes", "office_officer")
-    if (role == "provider_manager") != (provider_id is not None):
-        raise refuse("provider_id", "provider_manager")
+    if (role in PROVIDER_ROLES) != (provider_id is not None):
+        raise refuse("provider_id", ", ".join(PROVIDER_ROLES))
 
 
 def _check_reach(caller: Caller, role: str, programmes: Sequence[str]) -> None:
-    # A manager's reach is the provider, which `check_provider` has judged.
-    reaches_all = not programmes and role != "provider_manager"
+    # The reach of a provider's staff is the provider, which `check_provider` has judged.
+    reaches_all = not programmes and role not in PROVIDER_ROLES
     if caller.programmes and (reaches_all or not set(programmes) <= set(caller.programmes)):
         raise Refusal("not_allowed", field="programmes")
 
 
 def add_staff(session: Session, wanted: NewStaff, *, created_by: str) -> StaffCredential:
-    """Add the account with a fresh one-time password; an address has one account only."""
-    password, staff_id = new_one_time_password(), new_id("stf")
+    """Add the account with a fresh one-time password; an address has one account only.
+
+    One that its provider had revoked is opened again: whoever comes back has the address of before.
+    """
+    password = new_one_time_password()
     fresh = insert(Staff).values(
-        id=staff_id,
+        id=new_id("stf"),
         **asdict(wanted) | {"programmes": list(wanted.programmes)},
         password_hash=hash_password(password),
         password_is_one_time=True,
@@ -122,8 +126,14 @@ def add_staff(session: Session, wanted: NewStaff, *, created_by: str) -> StaffCr
         created_by=created_by,
     )
     # Not left to the unique key's error, whose text would quote the address.
-    added = session.execute(fresh.on_conflict_do_nothing(index_elements=[Staff.email]).returning(Staff.id))
-    if added.first() is None:
+    again = fresh.on_conflict_do_update(
+        index_elements=[Staff.email],
+        set_={name: fresh.excluded[name] for name in ("role", "password_hash", "password_is_one_time")}
+        | {"revoked_at": None, "revoked_by": None},
+        where=Staff.revoked_at.is_not(None) & (Staff.provider_id == fresh.excluded.provider_id),
+    )
+    staff_id = session.scalar(again.returning(Staff.id))
+    if staff_id is None:
         raise Refusal("already_exists", field="email")
     audit.record(
         session, created_by, "staff_created", staff_id, role=wanted.role, provider_id=wanted.provider_id

@@ -46,7 +46,8 @@ def issue_password_token(gate: Gate, *, username: str, password: str, new_passwo
 def _find_staff(session: Session, email: str) -> Staff | None:
     if not email.isprintable():
         return None
-    return session.execute(select(Staff).where(Staff.email == email)).scalar_one_or_none()
+    known = select(Staff).where(Staff.email == email, Staff.revoked_at.is_(None))
+    return session.execute(known).scalar_one_or_none()
 
 
 def _fresh_hash(staff: Staff, password: str, new_password: str | None) -> str | None:
@@ -64,7 +65,7 @@ def _fresh_hash(staff: Staff, password: str, new_password: str | None) -> str | 
 def _replace_password(session: Session, staff: Staff, fresh_hash: str) -> None:
     stored = session.execute(select(Staff).where(Staff.id == staff.id).with_for_update()).scalar_one()
     # Of two sign-ins with one one-time password, only the first may choose the new one.
-    if stored.password_hash != staff.password_hash:
+    if stored.password_hash != staff.password_hash or stored.revoked_at is not None:
         raise refused("staff")
     stored.password_hash, stored.password_is_one_time = fresh_hash, False
     audit.record(session, staff.id, "password_changed", staff.id)

@@ -1,0 +1,1 @@
+"""A provider's own devices and staff, as its manager sees and keeps them."""
