@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import Any, ClassVar, Protocol, Self, TypedDict, cast
+from typing import Any, ClassVar, Literal, Protocol, Self, TypedDict, cast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,22 @@ class Text(TypedDict):
 
 Season = TypedDict("Season", {"from": str, "to": str})
 Season.__doc__ = "Days of any year, both inclusive, as ``MM-DD``; ``from`` after ``to`` spans the new year."
+
+
+class HistoryEntry(TypedDict):
+    """One act of the audit, as officers read it: what was done, and what kind of caller did it, never who.
+
+    ``at`` RFC 3339; ``object_id`` is what it was done to. Of an act's details only codes are told: the ``kind``
+    of a check, the ``outcome`` of a decision and its ``reason``.
+    """
+
+    at: str
+    by: Literal["holder", "staff", "partner", "device", "service", "bank", "anonymous"]
+    act: str
+    object_id: str
+    kind: str | None
+    outcome: str | None
+    reason: str | None
 
 
 class BookPage(TypedDict):

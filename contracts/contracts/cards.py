@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NotRequired, Protocol, TypedDict
 
-from contracts.base import Event, Text
+from contracts.base import Event, HistoryEntry, Text
 from contracts.identity import Holder, Person
 
 OrderState = Literal["placed", "validated", "refused"]
@@ -239,6 +239,13 @@ class OwnOrderPage(TypedDict):
 
     orders: list[OwnOrder]
     next_cursor: str | None
+
+
+class OrderHistory(TypedDict):
+    """What was done to an order and its cards, newest first; ``card_ids`` are all that were made for it."""
+
+    entries: list[HistoryEntry]
+    card_ids: list[str]
 
 
 class VoucherView(TypedDict):
@@ -531,6 +538,16 @@ class CardsRpc(Protocol):
         self, *, idempotency_key: str, dispute_id: str, outcome: DisputeOutcome, note: str | None
     ) -> DisputeView:
         """Officer: upheld, which cancels the redemption, or rejected; once."""
+
+    def find_orders(self, *, order_ids: list[str], number_ends: str | None) -> list[OwnOrder]:
+        """Officer: those of these orders, 100 at most, that are of the programmes one works for, each with its
+        newest card; with ``number_ends``, those that a card was made for whose number ends so."""
+
+    def get_order_history(self, *, order_id: str) -> OrderHistory:
+        """Officer: what was done to an order and its cards, newest first, the last 200 acts at most."""
+
+    def get_card_history(self, *, card_id: str) -> list[HistoryEntry]:
+        """Officer: what was done to a card, newest first, the last 200 acts at most."""
 
     def get_allowance_totals(self) -> AllowanceTotals:
         """For the money equation."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NotRequired, Protocol, TypedDict
 
-from contracts.base import Address, Event
+from contracts.base import Address, Event, HistoryEntry
 
 CheckState = Literal["pending", "accepted", "refused"]
 StaffRole = Literal["officer", "office_officer", "provider_manager"]
@@ -190,6 +190,34 @@ class CheckPage(TypedDict):
     next_cursor: str | None
 
 
+class PeopleSearch(TypedDict):
+    """Whom an officer looks for: one of ``order_id``, ``email`` and ``family_name`` at least, and all that is
+    given must fit.
+
+    Names are compared without accents, case and signs; that of anybody in the household counts, or the holder's
+    birth name, and ``birth_date`` (``YYYY-MM-DD``) is that of the person who has the name.
+    """
+
+    order_id: str | None
+    email: str | None
+    family_name: str | None
+    birth_date: str | None
+
+
+class FoundPerson(Person):
+    """The holder of an order that was found; ``insee`` is the commune where they live."""
+
+    order_id: str
+    insee: str
+
+
+class PeoplePage(TypedDict):
+    """A page of holders by order, newest order first; ``next_cursor`` is null on the last page."""
+
+    people: list[FoundPerson]
+    next_cursor: str | None
+
+
 class Token(TypedDict):
     """An access token (signed JWT, EdDSA) as OAuth 2.0 answers it (RFC 6749 §5.1)."""
 
@@ -296,6 +324,13 @@ class IdentityRpc(Protocol):
         note: str | None,
     ) -> CheckView:
         """Accept or refuse a pending check; a refusal needs a reason code, a second pot accepted a note."""
+
+    def find_people(self, *, search: PeopleSearch, cursor: str | None, limit: int) -> PeoplePage:
+        """Officer: the orders of the programmes that one works for, by whose they are, newest first."""
+
+    def get_order_history(self, *, order_id: str) -> list[HistoryEntry]:
+        """What was done to the order's application, its checks and its address, newest first (called by the
+        gateway, after `cards` has shown the order's own history)."""
 
     def issue_client_token(self, *, client_id: str, client_secret: str) -> Token:
         """Client credentials grant for partners and devices (RFC 6749 §4.4)."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypedDict
 
-from contracts.base import Event
+from contracts.base import Event, HistoryEntry
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,3 +53,7 @@ class NotifyRpc(Protocol):
         self, *, idempotency_key: str, order_id: str, order_secret: str | None
     ) -> VoucherMail:
         """Mail the voucher of the order's card once more, to the address that its holder has now."""
+
+    def get_history(self, *, card_ids: list[str]) -> list[HistoryEntry]:
+        """Vouchers of these cards that somebody had mailed again, newest first (called by the gateway, after
+        `cards` has shown the cards' own history)."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, TypedDict
 
-from contracts.base import Event
+from contracts.base import Event, HistoryEntry
 from contracts.cards import Draw
 
 PaymentState = Literal["pending", "paid", "refused", "expired", "refunded"]
@@ -126,6 +126,10 @@ class WalletRpc(Protocol):
     def find_payment(self, *, order_id: str) -> PaymentView | None:
         """The order's payment, asked again at the bank when it is still pending (called by the gateway, after
         `cards` has shown the order)."""
+
+    def get_order_history(self, *, order_id: str) -> list[HistoryEntry]:
+        """What was done to the order's payments, newest first (called by the gateway, after `cards` has shown
+        the order's own history)."""
 
     def record_payment_notification(self, *, body: str, signature: str) -> None:
         """The bank says what became of a payment; ``body`` is the raw text that was signed."""

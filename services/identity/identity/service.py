@@ -26,10 +26,11 @@ from identity.credentials import (
 from identity.credentials.sign_in import Gate
 from identity.email_changes.service import EmailChangeCalls
 from identity.people import contacts, households
+from identity.people.service import PeopleCalls
 from identity.settings import Settings, load_programmes
 
 
-class IdentityService(EmailChangeCalls):
+class IdentityService(EmailChangeCalls, PeopleCalls):
     """People, applications and their checks, credentials and tokens."""
 
     name = "identity"

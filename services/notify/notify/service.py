@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from chassis.audit import history_of
 from chassis.service import (
     CurrentCaller,
     Database,
@@ -18,6 +19,7 @@ from chassis.service import (
 )
 from chassis.settings import text_files
 from contracts.access import calls_of
+from contracts.base import HistoryEntry
 from contracts.cards import CardRevoked, CardValidated, OrderPlaced, RedemptionCancelled, RedemptionRecorded
 from contracts.identity import (
     ApplicationRefused,
@@ -69,6 +71,12 @@ class NotifyService:
             return sending_again.send_voucher_again(
                 session, self.caller, order, idempotency_key=idempotency_key
             )
+
+    @rpc
+    def get_history(self, *, card_ids: list[str]) -> list[HistoryEntry]:
+        """Vouchers that were mailed again."""
+        with self.db.transaction() as session:
+            return history_of(session, card_ids)
 
     @handles(OrderPlaced)
     def note_order(self, session: Session, event: OrderPlaced) -> None:

@@ -19,6 +19,7 @@ from chassis.service import (
 )
 from chassis.settings import text_files
 from contracts.access import calls_of
+from contracts.base import HistoryEntry
 from contracts.cards import (
     AllowanceReleased,
     CardsRpc,
@@ -88,6 +89,12 @@ class WalletService:
         with self.db.transaction() as session:
             payment = paying.latest_payment(session, order_id)
             return None if payment is None else paying.payment_view(payment)
+
+    @rpc
+    def get_order_history(self, *, order_id: str) -> list[HistoryEntry]:
+        """What was done to the order's payments."""
+        with self.db.transaction() as session:
+            return reading.get_order_history(session, order_id)
 
     @rpc
     def record_payment_notification(self, *, body: str, signature: str) -> None:

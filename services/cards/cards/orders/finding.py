@@ -1,11 +1,11 @@
-"""A holder's own orders, with the card that stands for each."""
+"""Orders with the card that stands for each: a holder's own, and those that an officer looks for."""
 
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cards.input_rules import check_limit, invalid
+from cards.input_rules import MAX_PAGE_SIZE, check_limit, invalid
 from cards.models import Card, Order
 from cards.owning import own_orders
 from cards.views import view_card, view_order
@@ -42,6 +42,29 @@ def find_own_orders(
         "orders": [_view(order, programmes[order.programme], cards.get(order.id)) for order in orders],
         "next_cursor": orders[-1].id if len(found) > limit else None,
     }
+
+
+def find_orders(
+    session: Session,
+    caller: Caller,
+    programmes: Mapping[str, Programme],
+    *,
+    order_ids: list[str],
+    number_ends: str | None,
+) -> list[OwnOrder]:
+    """Return those of these orders that are of the caller's programmes, newest first; with ``number_ends``,
+    those that a card was made for whose number ends so, though another may stand for it now."""
+    if len(order_ids) > MAX_PAGE_SIZE:
+        raise invalid("order_ids", f"{MAX_PAGE_SIZE} au plus", f"{MAX_PAGE_SIZE} at most")
+    query = select(Order).where(Order.id.in_(order_ids)).order_by(Order.id.desc())
+    if caller.programmes:
+        query = query.where(Order.programme.in_(caller.programmes))
+    if number_ends is not None:
+        ending = select(Card.order_id).where(Card.order_id.in_(order_ids), Card.number_ends == number_ends)
+        query = query.where(Order.id.in_(ending))
+    orders = session.scalars(query).all()
+    cards = _newest_cards(session, orders)
+    return [_view(order, programmes[order.programme], cards.get(order.id)) for order in orders]
 
 
 def _newest_cards(session: Session, orders: Sequence[Order]) -> dict[str, Card]:

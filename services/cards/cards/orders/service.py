@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from cards import reading
-from cards.orders import correcting, finding, ordering
+from cards.orders import correcting, finding, history, ordering
 from cards.settings import Settings
 from chassis.calls.caller import Caller
 from chassis.service import Database, Services, rpc
-from contracts.cards import OrderHolder, OrderRequest, OrderView, OwnOrderPage
+from contracts.base import HistoryEntry
+from contracts.cards import OrderHistory, OrderHolder, OrderRequest, OrderView, OwnOrder, OwnOrderPage
 from contracts.programmes import Programme
 
 
@@ -59,3 +60,23 @@ class OrderCalls:
         """The calling holder's orders with their cards."""
         with self.db.transaction() as session:
             return finding.find_own_orders(session, self.caller, self.programmes, cursor=cursor, limit=limit)
+
+    @rpc
+    def find_orders(self, *, order_ids: list[str], number_ends: str | None) -> list[OwnOrder]:
+        """Orders that an officer looks for."""
+        with self.db.transaction() as session:
+            return finding.find_orders(
+                session, self.caller, self.programmes, order_ids=order_ids, number_ends=number_ends
+            )
+
+    @rpc
+    def get_order_history(self, *, order_id: str) -> OrderHistory:
+        """What was done to an order and its cards."""
+        with self.db.transaction() as session:
+            return history.get_order_history(session, self.caller, order_id=order_id)
+
+    @rpc
+    def get_card_history(self, *, card_id: str) -> list[HistoryEntry]:
+        """What was done to a card."""
+        with self.db.transaction() as session:
+            return history.get_card_history(session, self.caller, card_id=card_id)
