@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup doctor demo bench bench-streams bench-ideas test simulate chaos test-servers test-stops test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
+.PHONY: help setup doctor demo bench bench-streams bench-ideas test simulate chaos test-servers test-stops test-browser test-containers test-elsewhere check docs format up down restart backup restore redrive replay reconcile verify-audit
 
 # The first Python from 3.11 to 3.14 that starts, the machine's own before others.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -57,14 +57,17 @@ chaos: setup ## Break the platform on purpose, account for every cent (DURATION=
 	@$(BIN)/python -W ignore -m tests.chaos
 
 test: setup ## All tests but those of the other test-… targets, in WORKERS=2 processes
-	@$(BIN)/pytest tests -m "not containers and not servers and not stops" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(call or_say,$@)
-	@echo 'Left out: make test-servers (clusters, TLS, odd machines), make test-stops (stops and restores under load), make test-containers.'
+	@$(BIN)/pytest tests -m "not containers and not servers and not stops and not browser" -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(call or_say,$@)
+	@echo 'Left out: make test-servers (clusters, TLS, odd machines), make test-stops (stops and restores under load), make test-browser, make test-containers.'
 
 test-servers: setup ## Brokers and databases in a cluster, with TLS, with standbys, on odd machines; about 5 minutes
 	@$(BIN)/pytest tests -m servers
 
 test-stops: setup ## Stops, rolling restarts, backup and restore, all under load; about 9 minutes
 	@$(BIN)/pytest tests -m stops
+
+test-browser: setup ## The web site in Chromium, each page looked at by axe; pictures in var/browser; about 2 minutes
+	@$(BIN)/pytest tests/browser -m browser $(call or_say,$@)
 
 simulate: setup ## The money protocol in 20,000 histories full of crashes (HISTORIES=…, SEED=…: CONTRIBUTING.md)
 	@$(BIN)/python -m tests.simulation

@@ -116,6 +116,11 @@ def prometheus() -> Fact:
     return _need("prometheus", shutil.which("prometheus") or "none")
 
 
+def chromium() -> Fact:
+    """For the browser tests."""
+    return _need("chromium", "" if missing(["chromium"]) else str(programs.chromium()))
+
+
 def docker() -> Fact:
     """Only the container tests want it."""
     if version := said(["docker", "info", "--format", "{{.ServerVersion}}"]):

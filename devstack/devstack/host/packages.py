@@ -17,6 +17,8 @@ SERVERS = ("rabbitmq", "postgresql")
 RENDERING = ("pango", "fonts")
 # For the tests of the alerts: no part of a running platform, so they ask for it themselves.
 MONITORING = ("prometheus",)
+# For the tests that drive the web site.
+BROWSING = ("chromium",)
 GIVEN_SERVERS = (
     "Or give servers that run: AMQP_URI=amqp://… and DATABASE_URL=postgresql+psycopg2://… (an administrator)."
 )
@@ -40,6 +42,7 @@ DEBIAN = System(
         "pango": "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
         "fonts": "fonts-dejavu-core fonts-open-sans fonts-wqy-microhei",
         "prometheus": "prometheus",
+        "chromium": "chromium",
         "venv": f"python3.{sys.version_info.minor}-venv",
     },
 )
@@ -52,6 +55,7 @@ FEDORA = System(
         "pango": "pango harfbuzz",
         "fonts": "dejavu-sans-fonts dejavu-sans-mono-fonts open-sans-fonts wqy-microhei-fonts",
         "prometheus": "golang-github-prometheus",
+        "chromium": "chromium",
         "venv": "python3",
     },
 )
@@ -64,6 +68,7 @@ SUSE = System(
         "pango": "libpango-1_0-0 libharfbuzz-subset0",
         "fonts": "dejavu-fonts google-opensans-fonts wqy-microhei-fonts",
         "prometheus": "golang-github-prometheus-prometheus",
+        "chromium": "chromium",
         "venv": f"python3{sys.version_info.minor}",
     },
 )
@@ -76,6 +81,7 @@ ARCH = System(
         "pango": "pango harfbuzz",
         "fonts": "ttf-dejavu ttf-opensans wqy-microhei",
         "prometheus": "prometheus",
+        "chromium": "chromium",
         "venv": "python",
     },
 )
@@ -88,6 +94,7 @@ MACOS = System(
         "pango": "pango",
         "fonts": "font-dejavu font-open-sans font-noto-sans-cjk-sc",
         "prometheus": "prometheus",
+        "chromium": "chromium",
         "venv": f"python@3.{sys.version_info.minor}",
     },
 )
@@ -172,6 +179,7 @@ CHECKS: Mapping[str, Callable[[], str]] = {
     "pango": missing_libraries,
     "fonts": missing_fonts,
     "prometheus": _missing_prometheus,
+    "chromium": lambda: _complaint(programs.chromium),
     "venv": _missing_venv,
 }
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -75,6 +76,8 @@ RABBITMQ = Wanted(
     oldest=RABBITMQ_OLDEST,
     newest=RABBITMQ_NEWEST,
 )
+# Debian, Arch and openSUSE; Ubuntu and Fedora.
+CHROMIUM = ("chromium", "chromium-browser")
 EPMD_PLACES = (
     "/usr/lib/erlang/bin",
     "/usr/lib*/erlang/erts-*/bin",
@@ -110,6 +113,13 @@ def epmd() -> Path:
         if _is_program(folder / "epmd"):
             return folder / "epmd"
     raise DevstackError(f"Erlang's name daemon (epmd) is missing. Looked in: {_said(_folders(EPMD_PLACES))}.")
+
+
+def chromium() -> Path:
+    """The browser of the browser tests. Raises DevstackError."""
+    if program := next(filter(None, map(shutil.which, CHROMIUM)), None):
+        return Path(program)
+    raise DevstackError(f"Not in the PATH: {' or '.join(CHROMIUM)}.")
 
 
 def search_path(*first: Path) -> str:
