@@ -1,6 +1,11 @@
 """Who asks, where our own proxies stand in front."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+
+def forwarded_for(headers: Iterable[tuple[bytes, bytes]]) -> Iterator[str]:
+    """The ``X-Forwarded-For`` headers of an ASGI request."""
+    return (value.decode("latin-1") for name, value in headers if name == b"x-forwarded-for")
 
 
 def address_behind(forwarded: Iterable[str], proxies_in_front: int) -> str | None:

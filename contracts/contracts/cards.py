@@ -506,7 +506,8 @@ class CardsRpc(Protocol):
     def find_device_redemptions(self, *, since: str | None, cursor: str | None, limit: int) -> RedemptionPage:
         """The calling device's last scans."""
 
-    def find_own_orders(self, *, cursor: str | None, limit: int) -> OwnOrderPage: ...
+    def find_own_orders(self, *, cursor: str | None, limit: int) -> OwnOrderPage:
+        """The calling holder's orders with their cards."""
 
     def find_own_visits(self, *, cursor: str | None, limit: int) -> RedemptionPage:
         """The calling holder's visits, by all their cards."""

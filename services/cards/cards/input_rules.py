@@ -21,6 +21,11 @@ def check_limit(limit: int) -> None:
         raise invalid("limit", f"de 1 à {MAX_PAGE_SIZE}", f"from 1 to {MAX_PAGE_SIZE}")
 
 
+def unknown_cursor() -> Refusal:
+    """A refusal of a place in a list that no page of this caller ended at."""
+    return invalid("cursor", "le « next_cursor » de la page d’avant", "the page before’s “next_cursor”")
+
+
 def check_note(note: str | None) -> None:
     """A text that somebody may add for others to read."""
     if note is not None and (not 1 <= len(note) <= MAX_NOTE_CHARS or "\0" in note):

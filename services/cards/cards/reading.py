@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, DateTime, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
-from cards.input_rules import check_limit, invalid, read_instant
+from cards.input_rules import check_limit, invalid, read_instant, unknown_cursor
 from cards.models import Card, Order
 from cards.owning import get_visible_card, get_visible_order, newest_card, own_visits, visits_at
 from cards.pots.models import Allowance
@@ -132,9 +132,7 @@ def _page(
     if cursor is not None:
         last = session.scalar(select(moment).where(wanted, Redemption.id == cursor))
         if last is None:
-            raise invalid(
-                "cursor", "le « next_cursor » de la page d’avant", "the page before’s “next_cursor”"
-            )
+            raise unknown_cursor()
         query = query.where(tuple_(moment, Redemption.id) < (last, cursor))
     newest_first = query.order_by(moment.desc(), Redemption.id.desc())
     rows = session.execute(newest_first.limit(limit + 1)).all()

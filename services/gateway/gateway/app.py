@@ -12,7 +12,7 @@ from chassis.clock import use_offset_file
 from chassis.log import configure_logging
 from chassis.loop.client import LoopRpcClient
 from chassis.loop.news import LoopNews
-from chassis.proxies import address_behind
+from chassis.proxies import address_behind, forwarded_for
 from contracts.cards import NEWS_OF_VISITS
 from gateway import docs, openapi
 from gateway.api import (
@@ -102,8 +102,7 @@ class Application:
 
 def trust_proxies(scope: Scope, proxies_in_front: int) -> None:
     """Take the caller's address from what our own proxies wrote (`chassis.proxies`)."""
-    lines = (value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
-    if address := address_behind(lines, proxies_in_front):
+    if address := address_behind(forwarded_for(scope["headers"]), proxies_in_front):
         scope["client"] = (address, 0)
 
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -12,9 +13,9 @@ from starlette.types import ASGIApp
 
 from chassis.log import configure_logging
 from portal.api.client import Api
-from portal.errors import HANDLERS, not_found
+from portal.errors import HANDLERS
 from portal.own_forms import OwnFormsOnly
-from portal.pages import STATIC, STATIC_ADDRESSES
+from portal.pages import STATIC, STATIC_FILES
 from portal.seen import Seen
 from portal.session import Kept
 from portal.settings import Settings
@@ -25,9 +26,9 @@ CACHE_S = 365 * 24 * 3600
 
 
 async def _static(request: Request) -> Response:
-    name = STATIC_ADDRESSES.get(request.url.path)
+    name = STATIC_FILES.get(request.url.path)
     if name is None:
-        return await not_found(request, LookupError())
+        raise HTTPException(404)
     headers = {"Cache-Control": f"public, max-age={CACHE_S}, immutable"}
     return Response(STATIC[name], media_type=mimetypes.guess_type(name)[0], headers=headers)
 

@@ -42,12 +42,12 @@ async def refused(request: Request, error: Exception) -> Response:
 async def went_wrong(request: Request, error: Exception) -> Response:
     """A mistake of ours: noted by type and place, shown as a sentence."""
     log.error("page_failed", **failure(error))
-    return page(request, "wrong.html", 500)
+    return page(request, "stopped.html", 500, title="wrong.title", what="wrong.what")
 
 
 async def unreadable(request: Request, _error: Exception) -> Response:
     """What came is no form of ours."""
-    return page(request, "unreadable.html", 400)
+    return page(request, "stopped.html", 400, title="unreadable.title", what="unreadable.what")
 
 
 HANDLERS: dict[type[Exception], Callable[[Request, Exception], Awaitable[Response]]] = {

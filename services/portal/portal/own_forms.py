@@ -26,7 +26,8 @@ class OwnFormsOnly:
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
             request = Request(scope)
             if not is_ours(request):
-                await page(request, "foreign_form.html", 403)(scope, receive, send)
+                told = {"title": "foreign_form.title", "what": "foreign_form.what"}
+                await page(request, "stopped.html", 403, **told)(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 

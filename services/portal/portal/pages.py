@@ -27,13 +27,15 @@ HOMES = {
 }
 
 
-def static_address(name: str) -> str:
-    """The address of a file of `static/`; its mark changes with the file, so that browsers may keep it."""
+def _static_address(name: str) -> str:
+    """Its mark changes with the file, so that browsers may keep it."""
     stem, _, kind = name.rpartition(".")
     return f"/static/{stem}.{hashlib.sha256(STATIC[name]).hexdigest()[:12]}.{kind}"
 
 
-STATIC_ADDRESSES = {static_address(name): name for name in STATIC}
+# Of each file of `static/`, once for the process and not for each page.
+STATIC_ADDRESSES = {name: _static_address(name) for name in STATIC}
+STATIC_FILES = {address: name for name, address in STATIC_ADDRESSES.items()}
 
 _templates = Environment(
     loader=FileSystemLoader(FOLDER / "templates"),
@@ -41,7 +43,12 @@ _templates = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
 )
-_templates.globals |= {"languages": LANGUAGES, "static": static_address, "new_key": new_key, "homes": HOMES}
+_templates.globals |= {
+    "languages": LANGUAGES,
+    "static": STATIC_ADDRESSES,
+    "new_key": new_key,
+    "homes": HOMES,
+}
 
 
 def api_of(request: Request) -> Api:

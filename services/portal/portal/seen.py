@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.log import bind_call_id, get_logger
 from chassis.metrics import histogram
-from chassis.proxies import address_behind
+from chassis.proxies import address_behind, forwarded_for
 from portal.api.client import visitor_address
 
 # Nothing but our own stylesheet, scripts, pictures and forms, all of them files.
@@ -72,6 +72,5 @@ class Seen:
 
 def address_of(scope: Scope, proxies_in_front: int) -> str:
     """The visitor's address."""
-    lines = (value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
     peer: str = (scope.get("client") or ("",))[0]
-    return address_behind(lines, proxies_in_front) or peer
+    return address_behind(forwarded_for(scope["headers"]), proxies_in_front) or peer

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from cards.input_rules import check_limit, invalid
+from cards.input_rules import check_limit, unknown_cursor
 from cards.models import Card, Order
 from cards.owning import own_orders
 from cards.views import view_card, view_order
@@ -31,9 +31,7 @@ def find_own_orders(
     query = select(Order).where(wanted).order_by(Order.id.desc())
     if cursor is not None:
         if session.scalar(select(Order.id).where(wanted, Order.id == cursor)) is None:
-            raise invalid(
-                "cursor", "le « next_cursor » de la page d’avant", "the page before’s “next_cursor”"
-            )
+            raise unknown_cursor()
         query = query.where(Order.id < cursor)
     found = session.scalars(query.limit(limit + 1)).all()
     orders = found[:limit]

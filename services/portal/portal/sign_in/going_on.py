@@ -8,7 +8,6 @@ from portal.pages import HOMES, page, redirect
 from portal.session import Sessions
 from portal.signed_in import Person, SignInNeeded
 
-NEXT_FIELD = "next"
 DRAFT_FIELD = "draft"
 SIGN_IN_PAGES = {"holder": "/connexion", "staff": "/connexion/equipe"}
 
@@ -42,7 +41,7 @@ def sign_in_page(
         status,
         typed=typed,
         refused=refused,
-        kept={name: typed[name] for name in (DRAFT_FIELD,) if typed.get(name)},
+        kept={DRAFT_FIELD: typed[DRAFT_FIELD]} if typed.get(DRAFT_FIELD) else {},
     )
 
 
